@@ -1,0 +1,1 @@
+"""Patch management for managed service providers, in rings that open on evidence."""

@@ -1,0 +1,1 @@
+"""JSON for people and programs, and the routes of the agents."""

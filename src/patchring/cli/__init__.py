@@ -1,0 +1,1 @@
+"""Arguments in, one use case out."""

@@ -1,0 +1,1 @@
+"""Intelligence from outside: KEV, EPSS, MSRC, OSV, SOFA, winget."""

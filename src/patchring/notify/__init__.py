@@ -1,0 +1,1 @@
+"""What leaves the machine for people and their systems."""

@@ -1,0 +1,1 @@
+"""YAML and pydantic in, core's policy out."""

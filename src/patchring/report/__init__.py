@@ -1,0 +1,1 @@
+"""Documents, HTML and PDF from one model."""

@@ -1,0 +1,1 @@
+"""Fleets, faults and virtual time behind the real interfaces."""

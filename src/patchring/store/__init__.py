@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, SQL by subject, one session per tenant scope."""

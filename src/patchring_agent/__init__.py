@@ -1,0 +1,1 @@
+"""The agent: typed actions only, each behind a signed permit."""

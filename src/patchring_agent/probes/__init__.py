@@ -1,0 +1,1 @@
+"""Questions about the health of this device, with typed results."""

@@ -1,0 +1,1 @@
+"""Device-side adapters, one for each package manager."""
