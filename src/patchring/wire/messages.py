@@ -244,7 +244,8 @@ class Report:
 class Progress:
     """What became of an action. `state` is received, downloading, ready, started, installed, failed, rebooting,
     not_started or finished. `finished` comes after the scan and the probes that follow the act; `not_started`
-    is the proof that nothing was begun (a permit that lapsed). `exit_code` is the package manager's, None where nothing ran."""
+    is the proof that nothing was begun (a permit that lapsed). `exit_code` is the package manager's, None where
+    nothing ran."""
 
     action_id: str
     state: str
