@@ -528,6 +528,7 @@ grant select on all tables in schema patchring to patchring_dispatcher;
 revoke select on patchring.principal, patchring.principal_tenant, patchring.enrolment_token, patchring.idempotency
   from patchring_dispatcher;
 grant insert on patchring.device_inventory, patchring.patch, patchring.missing, patchring.hold, patchring.action,
+  patchring.campaign, patchring.rollout, patchring.rollout_ring,
   patchring.slot, patchring.event, patchring.event_head, patchring.outbox, patchring.stop, patchring.due,
   patchring.evidence, patchring.rollout_device to patchring_dispatcher;
 grant update on patchring.device, patchring.device_contact, patchring.device_inventory, patchring.report, patchring.patch,
