@@ -34,7 +34,7 @@ def instant_text(at: datetime) -> str:
 
 
 async def append_events(tx: Tx, tenant_id: TenantId, actor: str, at: datetime, events: Sequence["Happened"]) -> None:
-    """Lock the head of the chain, link the events to it in order, and move the head; the last thing a transaction does."""
+    """Lock the head of the chain, link the events to it and move it; the last thing that a transaction does."""
     await tx.execute(sql.events.ensure_head, {"tenant_id": tenant_id, "hash": CHAIN_START})
     head = await tx.one(sql.events.lock_head, {"tenant_id": tenant_id})
     seq, previous = head["seq"], head["hash"]
