@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from patchring.core.ids import TenantId
-from patchring.store.database import Tx
-from patchring.store.named import sql
+from patchring.store import sql
+from patchring.store.transaction import Tx
 from patchring.wire.canonical import digest
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from patchring.store.database import Tx
+from patchring.store import sql
 from patchring.store.ids import new_id
-from patchring.store.named import sql
+from patchring.store.transaction import Tx
 
 EVERYTHING = "everything"
 

@@ -1,6 +1,6 @@
 """One use case, one transaction: what it changed, what it records, what it sends and what is due, all or nothing.
 
-    async with unit_of_work(database, "web", clock, actor, tenant_id) as work:
+    async with unit_of_work(database, Role.WEB, clock, actor, tenant_id) as work:
         await work.tx.execute(sql.sites.add, {...})
         work.record("site_added", "site", site_id, {"name": name})
         work.wake("tenant", tenant_id)
@@ -21,9 +21,11 @@ from psycopg.types.json import Jsonb
 from patchring.app.chain import append_events
 from patchring.core.clock import Clock
 from patchring.core.ids import TenantId
-from patchring.store.database import Database, Tx
+from patchring.store import sql
+from patchring.store.database import Database
 from patchring.store.ids import new_id
-from patchring.store.named import sql
+from patchring.store.roles import Role
+from patchring.store.transaction import Tx
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Work:
 
 @asynccontextmanager
 async def unit_of_work(
-    database: Database, role: str, clock: Clock, actor: str, tenant_id: TenantId
+    database: Database, role: Role, clock: Clock, actor: str, tenant_id: TenantId
 ) -> AsyncIterator[Work]:
     """A transaction in the scope of one tenant, committed with its records when the block ends without an error."""
     async with database.tenant(role, tenant_id) as tx:

@@ -29,9 +29,6 @@ class SecretFolder:
         """32 random bytes of this name."""
         return bytes.fromhex(self._text(name, lambda: secrets.token_hex(KEY_BYTES)))
 
-    def password(self, role: str) -> str:
-        return self._text(f"{role}.password", lambda: secrets.token_urlsafe(KEY_BYTES))
-
     def signing_key(self, name: str) -> SigningKey:
         """An Ed25519 key, kept as its seed."""
         return SigningKey.from_seed(bytes.fromhex(self._text(name, lambda: SigningKey.generate().seed().hex())))
