@@ -341,6 +341,17 @@ create table patchring.permit_slot (
   foreign key (tenant_id, slot_key) references patchring.slot (tenant_id, slot_key)
 );
 
+-- Why the newest request for an action was refused, in the signer's own words.
+create table patchring.denial (
+  tenant_id uuid not null,
+  action_id uuid not null,
+  denied_at timestamptz not null,
+  denial_count integer not null default 1,
+  reasons jsonb not null,
+  primary key (tenant_id, action_id),
+  foreign key (tenant_id, action_id) references patchring.action (tenant_id, action_id)
+);
+
 -- The append-only, hash-chained record. `transaction` is the watermark that readers follow: ids and times miss late commits.
 create table patchring.event (
   tenant_id uuid not null references patchring.tenant,
@@ -481,7 +492,7 @@ select patchring_private.protect(format('patchring.%I', name)::regclass)
 from unnest(array[
   'tenant', 'tenant_root', 'site', 'enrolment_token', 'device', 'device_contact', 'device_inventory', 'report',
   'patch', 'missing', 'policy_version', 'approval', 'hold', 'rollout', 'rollout_ring', 'rollout_device', 'action',
-  'permit', 'slot', 'permit_slot', 'event', 'event_rest', 'event_head', 'outbox'
+  'permit', 'slot', 'permit_slot', 'denial', 'event', 'event_rest', 'event_head', 'outbox'
 ]) as name;
 
 -- Who may do what. Nobody may delete but where a line below says so; nobody owns, nobody truncates.
@@ -517,11 +528,11 @@ grant select on patchring.tenant, patchring.tenant_root, patchring.site, patchri
   patchring.hold, patchring.rollout, patchring.rollout_ring, patchring.rollout_device, patchring.action,
   patchring.permit, patchring.slot, patchring.permit_slot, patchring.event_head, patchring.stop, patchring.evidence,
   patchring.campaign to patchring_signer;
-grant insert on patchring.permit, patchring.permit_slot, patchring.slot, patchring.event, patchring.event_head, patchring.due
-  to patchring_signer;
+grant insert on patchring.permit, patchring.permit_slot, patchring.slot, patchring.denial, patchring.event,
+  patchring.event_head, patchring.due to patchring_signer;
 grant update (state, state_at) on patchring.action to patchring_signer;
-grant update on patchring.slot, patchring.event_head, patchring.due to patchring_signer;
-grant select on patchring.due to patchring_signer;
+grant update on patchring.slot, patchring.denial, patchring.event_head, patchring.due to patchring_signer;
+grant select on patchring.denial, patchring.due to patchring_signer;
 
 -- dispatcher: the worker. It moves what is due and settles permits; it never grants one.
 grant select on all tables in schema patchring to patchring_dispatcher;

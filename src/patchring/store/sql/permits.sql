@@ -1,0 +1,105 @@
+-- name: action_address
+-- Where an action stands: what never changes about it, read before the locks are taken.
+select a.action_id, a.rollout_id, r.ring, r.segment, p.patch_key
+from patchring.action a
+join patchring.rollout_device r on r.tenant_id = a.tenant_id and r.rollout_id = a.rollout_id and r.device_id = a.device_id
+join patchring.rollout o on o.tenant_id = a.tenant_id and o.rollout_id = a.rollout_id
+join patchring.patch p on p.tenant_id = o.tenant_id and p.patch_id = o.patch_id
+where a.tenant_id = %(tenant_id)s and a.device_id = %(device_id)s and a.action_id = %(action_id)s;
+
+-- name: device_key
+-- The key a device signs with; no row for a device that is retired or is not there.
+select public_key from patchring.device
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s and state = 'active';
+
+-- name: facts
+-- Everything a permit is decided on, read in one statement after the locks are held.
+select a.kind as action_kind, a.purpose, a.packages, a.state as action_state, a.reboot,
+  o.rollout_id, o.state as rollout_state, o.policy_version_id,
+  r.ring, r.segment, r.state as device_patch_state, g.state as ring_state,
+  p.patch_id, p.patch_key, p.provider, p.name as patch_name, p.version as patch_version, p.title as patch_title,
+  p.source, p.origin, p.label, p.suite, p.security, p.type, p.classification, p.reboot as patch_reboot, p.kb,
+  p.update_id,
+  d.name as device_name, d.class, d.roles, d.criticality, d.internet_facing, d.redundancy_group, d.groups,
+  d.sacrificial, d.observe_only, d.os_name, d.os_version, d.site_id, s.zone, t.kind as tenant_kind
+from patchring.action a
+join patchring.rollout o on o.tenant_id = a.tenant_id and o.rollout_id = a.rollout_id
+join patchring.rollout_device r on r.tenant_id = a.tenant_id and r.rollout_id = a.rollout_id and r.device_id = a.device_id
+join patchring.rollout_ring g on g.tenant_id = r.tenant_id and g.rollout_id = r.rollout_id and g.ring = r.ring
+join patchring.patch p on p.tenant_id = o.tenant_id and p.patch_id = o.patch_id
+join patchring.device d on d.tenant_id = a.tenant_id and d.device_id = a.device_id
+join patchring.site s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
+join patchring.tenant t on t.tenant_id = a.tenant_id
+where a.tenant_id = %(tenant_id)s and a.device_id = %(device_id)s and a.action_id = %(action_id)s;
+
+-- name: policy_in_force
+-- The signed policy version of the highest number.
+select policy_version_id, version, fingerprint, text, statement from patchring.policy_version
+where tenant_id = %(tenant_id)s order by version desc limit 1;
+
+-- name: root_in_force
+select version, document from patchring.tenant_root
+where tenant_id = %(tenant_id)s order by version desc limit 1;
+
+-- name: approvals_in_force
+-- The newest decision first: a later rejection beats an earlier approval.
+select approval_id, decision, segments, statement, decided_at, expires_at, decided_by, reason from patchring.approval
+where tenant_id = %(tenant_id)s and patch_id = %(patch_id)s and withdrawn_at is null
+order by decided_at desc, approval_id desc;
+
+-- name: holds_in_force
+select hold_id, patch_key, segment, reason, source, placed_by, placed_at from patchring.hold
+where tenant_id = %(tenant_id)s and patch_key = %(patch_key)s and released_at is null
+order by placed_at;
+
+-- name: live_permit
+-- The permit that a device still holds, granted and not yet settled.
+select permit_id, action_id, granted_at, expires_at from patchring.permit
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s and settled_at is null;
+
+-- name: slot_levels
+select slot_key, in_flight from patchring.slot
+where tenant_id = %(tenant_id)s and slot_key = any (%(slot_keys)s::text[]);
+
+-- name: take_slots
+-- One of each, in the order of keys; a row that is full is not returned. The limit is the policy's of this moment.
+insert into patchring.slot (tenant_id, slot_key, in_flight, in_flight_max)
+select %(tenant_id)s, wanted.slot_key, 1, wanted.in_flight_max
+from jsonb_to_recordset(%(slots)s) as wanted (slot_key text, in_flight_max integer)
+where wanted.in_flight_max > 0
+order by wanted.slot_key
+on conflict (tenant_id, slot_key) do update
+set in_flight = patchring.slot.in_flight + 1, in_flight_max = excluded.in_flight_max
+where patchring.slot.in_flight < excluded.in_flight_max
+returning slot_key;
+
+-- name: claim_action
+-- Only one request wins an offered action.
+update patchring.action set state = 'permitted', state_at = %(at)s
+where tenant_id = %(tenant_id)s and action_id = %(action_id)s and device_id = %(device_id)s and state = 'offered';
+
+-- name: grant
+-- Refused by the index permit_live when the device holds another, and by the nonce when it was answered before.
+insert into patchring.permit (tenant_id, permit_id, device_id, action_id, nonce, granted_at, expires_at, plan_digest,
+  request, document)
+values (%(tenant_id)s, %(permit_id)s, %(device_id)s, %(action_id)s, %(nonce)s, %(granted_at)s, %(expires_at)s,
+  %(plan_digest)s, %(request)s, %(document)s)
+on conflict do nothing;
+
+-- name: keep_slots
+-- Which slots the permit took, so that they are given back by its result.
+insert into patchring.permit_slot (tenant_id, permit_id, slot_key)
+select %(tenant_id)s, %(permit_id)s, slot_key from unnest(%(slot_keys)s::text[]) as slot_key;
+
+-- name: note_denial
+-- The newest refusal of an action, for whoever asks why.
+insert into patchring.denial (tenant_id, action_id, denied_at, reasons)
+values (%(tenant_id)s, %(action_id)s, %(denied_at)s, %(reasons)s)
+on conflict (tenant_id, action_id) do update
+set denied_at = excluded.denied_at, reasons = excluded.reasons, denial_count = patchring.denial.denial_count + 1
+where patchring.denial.tenant_id = %(tenant_id)s;
+
+-- name: answered_before
+-- The answer to a request that was granted already: a repeated message gets the same document again.
+select permit_id, document, expires_at, settled_at from patchring.permit
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s and nonce = %(nonce)s and plan_digest = %(plan_digest)s;
