@@ -38,6 +38,7 @@ select policy_version_id, version, fingerprint, text, statement from patchring.p
 where tenant_id = %(tenant_id)s order by version desc limit 1;
 
 -- name: root_in_force
+-- The signed root of the highest version.
 select version, document from patchring.tenant_root
 where tenant_id = %(tenant_id)s order by version desc limit 1;
 
@@ -48,6 +49,7 @@ where tenant_id = %(tenant_id)s and patch_id = %(patch_id)s and withdrawn_at is 
 order by decided_at desc, approval_id desc;
 
 -- name: holds_in_force
+-- Oldest first.
 select hold_id, patch_key, segment, reason, source, placed_by, placed_at from patchring.hold
 where tenant_id = %(tenant_id)s and patch_key = %(patch_key)s and released_at is null
 order by placed_at;
@@ -58,6 +60,7 @@ select permit_id, action_id, granted_at, expires_at from patchring.permit
 where tenant_id = %(tenant_id)s and device_id = %(device_id)s and settled_at is null;
 
 -- name: slot_levels
+-- How full the limits are, to say so in a refusal.
 select slot_key, in_flight from patchring.slot
 where tenant_id = %(tenant_id)s and slot_key = any (%(slot_keys)s::text[]);
 
