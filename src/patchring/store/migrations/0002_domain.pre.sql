@@ -144,10 +144,14 @@ create table patchring.patch (
   update_id text not null default '',
   known_from timestamptz not null,
   known_to timestamptz,
+  decision jsonb not null default '{}',
+  decided_at timestamptz,
   row_version integer not null default 1,
   primary key (tenant_id, patch_id),
   unique (tenant_id, patch_key)
 );
+comment on column patchring.patch.decision is
+  'What the policy in force last said: outcome by segment with reasons, and the policy''s fingerprint.';
 
 create table patchring.missing (
   tenant_id uuid not null,
@@ -429,6 +433,15 @@ create table patchring.campaign (
   created_by text not null
 );
 
+-- Which rollouts a campaign is made of, by id alone: how a tenant's evidence reaches the others without a look at them.
+create table patchring.campaign_rollout (
+  campaign_id uuid not null references patchring.campaign,
+  tenant_id uuid not null,
+  rollout_id uuid not null,
+  primary key (campaign_id, tenant_id)
+);
+create index campaign_by_patch on patchring.campaign (patch_key, created_at);
+
 -- What must not start. Keys: everything, patch:KEY, tenant:ID, rollout:ID, ring:ROLLOUT:N, segment:TENANT:NAME.
 create table patchring.stop (
   stop_id uuid primary key,
@@ -454,7 +467,8 @@ create table patchring.due (
   attempt_count smallint not null default 0,
   primary key (tenant_id, kind, id)
 );
-create index due_next on patchring.due (wake_at);
+create index due_next on patchring.due (tenant_id, wake_at);
+create index due_abandoned on patchring.due (tenant_id, lease_until) where lease_until is not null;
 
 -- What was seen of a patch in a ring, pooled over tenants without naming them.
 create table patchring.evidence (
@@ -499,11 +513,12 @@ from unnest(array[
 
 -- web: people's use cases. It reads what pages show and writes what people decide. It never writes a permit.
 grant select on all tables in schema patchring to patchring_web;
+revoke select on patchring.campaign_rollout from patchring_web;
 grant insert on patchring.tenant, patchring.tenant_root, patchring.site, patchring.enrolment_token, patchring.approval,
   patchring.policy_version, patchring.hold, patchring.rollout, patchring.rollout_ring, patchring.rollout_device,
   patchring.slot, patchring.event, patchring.event_head, patchring.outbox, patchring.tenant_directory,
-  patchring.principal, patchring.principal_tenant, patchring.campaign, patchring.stop, patchring.due,
-  patchring.idempotency, patchring.refusal_count to patchring_web;
+  patchring.principal, patchring.principal_tenant, patchring.campaign, patchring.campaign_rollout, patchring.stop,
+  patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
 grant update on patchring.tenant, patchring.site, patchring.enrolment_token, patchring.device, patchring.device_contact,
   patchring.approval, patchring.hold, patchring.rollout, patchring.slot, patchring.event_head, patchring.principal,
   patchring.stop, patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
@@ -511,7 +526,8 @@ grant delete on patchring.idempotency, patchring.principal_tenant to patchring_w
 
 -- staff: reads over the tenants that a person was given, and nothing else.
 grant select on all tables in schema patchring to patchring_staff;
-revoke select on patchring.principal, patchring.enrolment_token, patchring.idempotency from patchring_staff;
+revoke select on patchring.principal, patchring.enrolment_token, patchring.idempotency, patchring.campaign_rollout
+  from patchring_staff;
 
 -- ingest: what devices say.
 grant select on patchring.tenant_root, patchring.site, patchring.enrolment_token, patchring.device,
@@ -539,7 +555,7 @@ grant select on all tables in schema patchring to patchring_dispatcher;
 revoke select on patchring.principal, patchring.principal_tenant, patchring.enrolment_token, patchring.idempotency
   from patchring_dispatcher;
 grant insert on patchring.device_inventory, patchring.patch, patchring.missing, patchring.hold, patchring.action,
-  patchring.campaign, patchring.rollout, patchring.rollout_ring,
+  patchring.campaign, patchring.campaign_rollout, patchring.rollout, patchring.rollout_ring,
   patchring.slot, patchring.event, patchring.event_head, patchring.outbox, patchring.stop, patchring.due,
   patchring.evidence, patchring.rollout_device to patchring_dispatcher;
 grant update on patchring.device, patchring.device_contact, patchring.device_inventory, patchring.report, patchring.patch,
