@@ -20,12 +20,15 @@ class PermitDesk(Protocol):
 @dataclass(frozen=True)
 class Services:
     """`session_key` makes and checks the MAC of device sessions (32 bytes, this purpose only). `server_fingerprint` is
-    that of the agents' listener's certificate, `-` where it has none. Check-in intervals are in seconds."""
+    that of the agents' listener's certificate, `-` where it has none. `permit_key` is the signer's public key, for
+    roots to name. `agents_address` is the URL that agents are given. Check-in intervals are in seconds."""
 
     database: Database
     clock: Clock
     permits: PermitDesk
     session_key: bytes
     server_fingerprint: str = "-"
+    permit_key: str = ""
+    agents_address: str = ""
     check_in_interval: int = 300
     check_in_interval_busy: int = 5
