@@ -1,0 +1,70 @@
+"""Where a lab lives on the host and what its things are called. Every name starts with the lab's prefix."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabBusy
+
+CACHE = Path("/var/cache/patchring-lab")
+"""The base image and what was downloaded for it: shared by all labs, survives `lab down`."""
+
+LONGEST_PREFIX = 11  # the kernel allows 15 characters for a network interface, and ours add up to 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """One lab's names and folders. Two labs with different prefixes do not touch each other."""
+
+    prefix: str = "prlab"
+
+    def __post_init__(self) -> None:
+        assert self.prefix.isalnum(), self.prefix
+        assert len(self.prefix) <= LONGEST_PREFIX, self.prefix
+
+    @property
+    def folder(self) -> Path:
+        return Path("/var/lib") / f"patchring-lab-{self.prefix}"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state.json"
+
+    @property
+    def pool(self) -> Path:
+        return self.folder / "pool"
+
+    @property
+    def www(self) -> Path:
+        return self.folder / "www"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def bridge(self) -> str:
+        return f"{self.prefix}-br"
+
+    def namespace(self, device: str) -> str:
+        return f"{self.prefix}-{device}"
+
+    def interface(self, number: int) -> str:
+        return f"{self.prefix}-{number}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Holds this lab against other commands that change it. Raises LabBusy."""
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with (CACHE / f"{self.prefix}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as held:
+                raise LabBusy(
+                    f"another command is changing the lab {self.prefix}: wait for it, or end it, and try again"
+                ) from held
+            yield
