@@ -5,7 +5,7 @@
     SELECT ... WHERE tenant_id = %(tenant_id)s AND ...;
 
 In Python it is `sql.devices.device_by_key` (from `patchring.store import sql`). A file is checked when it is read:
-every statement has a name of its own and a sentence, is one statement, and leaves alone what the house forbids.
+every statement has a name of its own, is one statement, and leaves alone what the house forbids.
 """
 
 import re
@@ -33,7 +33,7 @@ _FORBIDDEN = {
 
 @dataclass(frozen=True)
 class Statement:
-    """One named statement. `says` is its comment."""
+    """One named statement. `says` is its comment; empty where the name says it all."""
 
     subject: str
     name: str
@@ -95,7 +95,6 @@ def _parse_statement(subject: str, name: str, block: str) -> Statement:
     count = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     says = " ".join(line.removeprefix("--").strip() for line in lines[:count]).strip()
     statement = Statement(subject, name, says, "\n".join(lines[count:]).strip().removesuffix(";"))
-    assert says, f"{where}: say in a comment below the name what it does"
     assert statement.text, f"{where}: there is no statement"
     assert ";" not in statement.bare, f"{where}: one statement to a name"
     for pattern, advice in _FORBIDDEN.items():

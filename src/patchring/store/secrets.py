@@ -11,6 +11,7 @@ import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from patchring.store.errors import BrokenSecrets
 from patchring.store.roles import DEFAULT_PREFIX, Role, RoleNames
@@ -28,6 +29,14 @@ class StoreSecrets:
         """The same, with the passwords of some roles."""
         chosen = {role: self.passwords[role] for role in self.passwords if role in roles}
         return StoreSecrets(self.scope_key, chosen, self.names)
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON values, to be kept in a file or handed to a child through its standard input."""
+        return {
+            "prefix": self.names.prefix,
+            "scope_key": self.scope_key.hex(),
+            "passwords": {role.value: password for role, password in self.passwords.items()},
+        }
 
 
 def new_secrets(prefix: str = DEFAULT_PREFIX) -> StoreSecrets:
@@ -59,29 +68,27 @@ def read_secrets(path: Path) -> StoreSecrets:
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise BrokenSecrets(str(path), "others can read it (expected mode 0600)")
-        held = json.loads(path.read_text(encoding="utf-8"))
-        passwords = {Role(name): str(password) for name, password in held["passwords"].items()}
-        key = bytes.fromhex(held["scope_key"])
-        prefix = str(held["prefix"])
+        return secrets_from_document(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenSecrets(str(path), f"{type(error).__name__}: {error}") from error
-    if len(key) != SCOPE_KEY_BYTES:
-        raise BrokenSecrets(str(path), f"its scope key has {len(key)} bytes, not {SCOPE_KEY_BYTES}")
-    return StoreSecrets(key, passwords, RoleNames(prefix))
 
 
 def write_secrets(path: Path, held: StoreSecrets) -> None:
     """Write the file with mode 0600, whole or not at all."""
-    document = {
-        "prefix": held.names.prefix,
-        "scope_key": held.scope_key.hex(),
-        "passwords": {role.value: password for role, password in held.passwords.items()},
-    }
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
+        json.dump(held.document(), file, indent=2)
         file.flush()
         os.fsync(handle)
     draft.rename(path)
+
+
+def secrets_from_document(document: Mapping[str, Any]) -> StoreSecrets:
+    """What `document` gave. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+    passwords = {Role(name): str(password) for name, password in document["passwords"].items()}
+    key = bytes.fromhex(document["scope_key"])
+    if len(key) != SCOPE_KEY_BYTES:
+        raise ValueError(f"the scope key has {len(key)} bytes, not {SCOPE_KEY_BYTES}")
+    return StoreSecrets(key, passwords, RoleNames(str(document["prefix"])))
