@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
-from tests.databases import BINARIES, Cluster, running_cluster
+from tests.databases import BINARIES, TEMPLATE, Cluster, running_cluster
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,3 +21,10 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         pytest.skip(f"PostgreSQL {request.param} is not installed in {binaries}")
     with running_cluster(binaries) as running:
         yield running
+
+
+@pytest.fixture
+def template(cluster: Cluster) -> Iterator[psycopg.Connection]:
+    """A superuser's open transaction in the migrated template; rolled back, whatever was changed in it."""
+    with cluster.connected(TEMPLATE) as connection, connection.transaction(force_rollback=True):
+        yield connection

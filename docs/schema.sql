@@ -1,0 +1,801 @@
+-- What the migrations add up to. Written by: python -m patchring.serve.schema --write
+-- For reading and comparing; the database itself is built from src/patchring/store/migrations.
+
+CREATE TABLE patchring.action (
+  tenant_id uuid NOT NULL,
+  action_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  kind text NOT NULL,
+  purpose text NOT NULL,
+  packages jsonb NOT NULL,
+  probes text[] NOT NULL DEFAULT '{}'::text[],
+  reboot text NOT NULL DEFAULT 'if_required'::text,
+  title text NOT NULL,
+  state text NOT NULL,
+  state_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  detail text NOT NULL DEFAULT ''::text,
+  boot_id_before text NOT NULL DEFAULT ''::text,
+  started_at timestamp with time zone,
+  finished_report_id uuid,
+  CONSTRAINT action_kind_check CHECK ((kind = ANY (ARRAY['install'::text, 'downgrade'::text, 'reboot'::text]))),
+  CONSTRAINT action_pkey PRIMARY KEY (tenant_id, action_id),
+  CONSTRAINT action_purpose_check CHECK ((purpose = ANY (ARRAY['patch'::text, 'remedy'::text]))),
+  CONSTRAINT action_tenant_id_rollout_id_device_id_fkey FOREIGN KEY (tenant_id, rollout_id, device_id) REFERENCES patchring.rollout_device(tenant_id, rollout_id, device_id)
+);
+CREATE INDEX action_live ON patchring.action USING btree (tenant_id, device_id, created_at) WHERE (state = ANY (ARRAY['offered'::text, 'permitted'::text, 'started'::text, 'reboot_pending'::text]));
+ALTER TABLE patchring.action ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.action FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.action TO patchring_dispatcher;
+GRANT SELECT ON patchring.action TO patchring_ingest;
+GRANT SELECT, UPDATE (state), UPDATE (state_at) ON patchring.action TO patchring_signer;
+GRANT SELECT ON patchring.action TO patchring_staff;
+GRANT SELECT ON patchring.action TO patchring_web;
+
+CREATE TABLE patchring.approval (
+  tenant_id uuid NOT NULL,
+  approval_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  decision text NOT NULL,
+  segments text[] NOT NULL DEFAULT '{}'::text[],
+  reason text NOT NULL,
+  statement jsonb,
+  decided_at timestamp with time zone NOT NULL,
+  decided_by text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT approval_check CHECK (((decision = 'reject'::text) OR (statement IS NOT NULL))),
+  CONSTRAINT approval_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  CONSTRAINT approval_pkey PRIMARY KEY (tenant_id, approval_id),
+  CONSTRAINT approval_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id)
+);
+CREATE INDEX approval_by_patch ON patchring.approval USING btree (tenant_id, patch_id, decided_at);
+ALTER TABLE patchring.approval ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.approval FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.approval TO patchring_dispatcher;
+GRANT SELECT ON patchring.approval TO patchring_signer;
+GRANT SELECT ON patchring.approval TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.approval TO patchring_web;
+
+CREATE TABLE patchring.campaign (
+  campaign_id uuid NOT NULL,
+  patch_key text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  CONSTRAINT campaign_pkey PRIMARY KEY (campaign_id)
+);
+CREATE INDEX campaign_by_patch ON patchring.campaign USING btree (patch_key, created_at);
+GRANT INSERT, SELECT ON patchring.campaign TO patchring_dispatcher;
+GRANT SELECT ON patchring.campaign TO patchring_signer;
+GRANT SELECT ON patchring.campaign TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.campaign TO patchring_web;
+
+CREATE TABLE patchring.campaign_rollout (
+  campaign_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  CONSTRAINT campaign_rollout_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES patchring.campaign(campaign_id),
+  CONSTRAINT campaign_rollout_pkey PRIMARY KEY (campaign_id, tenant_id)
+);
+GRANT INSERT, SELECT ON patchring.campaign_rollout TO patchring_dispatcher;
+GRANT INSERT ON patchring.campaign_rollout TO patchring_web;
+
+CREATE TABLE patchring.denial (
+  tenant_id uuid NOT NULL,
+  action_id uuid NOT NULL,
+  denied_at timestamp with time zone NOT NULL,
+  denial_count integer NOT NULL DEFAULT 1,
+  reasons jsonb NOT NULL,
+  CONSTRAINT denial_pkey PRIMARY KEY (tenant_id, action_id),
+  CONSTRAINT denial_tenant_id_action_id_fkey FOREIGN KEY (tenant_id, action_id) REFERENCES patchring.action(tenant_id, action_id)
+);
+ALTER TABLE patchring.denial ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.denial FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.denial TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.denial TO patchring_signer;
+GRANT SELECT ON patchring.denial TO patchring_staff;
+GRANT SELECT ON patchring.denial TO patchring_web;
+
+CREATE TABLE patchring.device (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  site_id uuid NOT NULL,
+  name text NOT NULL,
+  public_key text NOT NULL,
+  state text NOT NULL DEFAULT 'active'::text,
+  enrolled_at timestamp with time zone NOT NULL,
+  class text NOT NULL DEFAULT 'workstation'::text,
+  roles text[] NOT NULL DEFAULT '{}'::text[],
+  criticality text NOT NULL DEFAULT 'standard'::text,
+  internet_facing boolean,
+  redundancy_group text,
+  groups text[] NOT NULL DEFAULT '{}'::text[],
+  sacrificial boolean NOT NULL DEFAULT false,
+  observe_only boolean NOT NULL DEFAULT false,
+  os_name text NOT NULL DEFAULT ''::text,
+  os_version text NOT NULL DEFAULT ''::text,
+  architecture text NOT NULL DEFAULT ''::text,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT device_criticality_check CHECK ((criticality = ANY (ARRAY['low'::text, 'standard'::text, 'high'::text, 'mission'::text]))),
+  CONSTRAINT device_pkey PRIMARY KEY (tenant_id, device_id),
+  CONSTRAINT device_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text]))),
+  CONSTRAINT device_tenant_id_public_key_key UNIQUE (tenant_id, public_key),
+  CONSTRAINT device_tenant_id_site_id_fkey FOREIGN KEY (tenant_id, site_id) REFERENCES patchring.site(tenant_id, site_id)
+);
+CREATE INDEX device_name ON patchring.device USING btree (tenant_id, name, device_id);
+ALTER TABLE patchring.device ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.device FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT, UPDATE ON patchring.device TO patchring_dispatcher;
+GRANT INSERT, SELECT ON patchring.device TO patchring_ingest;
+GRANT SELECT ON patchring.device TO patchring_signer;
+GRANT SELECT ON patchring.device TO patchring_staff;
+GRANT SELECT, UPDATE ON patchring.device TO patchring_web;
+
+CREATE TABLE patchring.device_contact (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  session_epoch integer NOT NULL DEFAULT 1,
+  last_seen_at timestamp with time zone,
+  boot_id text NOT NULL DEFAULT ''::text,
+  uptime_s bigint NOT NULL DEFAULT 0,
+  scan_digest text NOT NULL DEFAULT ''::text,
+  unsent_count integer NOT NULL DEFAULT 0,
+  agent_version text NOT NULL DEFAULT ''::text,
+  busy_action_id text NOT NULL DEFAULT ''::text,
+  scan_wanted boolean NOT NULL DEFAULT true,
+  CONSTRAINT device_contact_pkey PRIMARY KEY (tenant_id, device_id),
+  CONSTRAINT device_contact_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
+) WITH (fillfactor=50);
+ALTER TABLE patchring.device_contact ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.device_contact FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT, UPDATE ON patchring.device_contact TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.device_contact TO patchring_ingest;
+GRANT SELECT ON patchring.device_contact TO patchring_signer;
+GRANT SELECT ON patchring.device_contact TO patchring_staff;
+GRANT SELECT, UPDATE ON patchring.device_contact TO patchring_web;
+
+CREATE TABLE patchring.device_inventory (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  report_id uuid NOT NULL,
+  boot_id text NOT NULL,
+  reboot_pending boolean NOT NULL,
+  scan jsonb NOT NULL,
+  CONSTRAINT device_inventory_pkey PRIMARY KEY (tenant_id, device_id),
+  CONSTRAINT device_inventory_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
+);
+ALTER TABLE patchring.device_inventory ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.device_inventory FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.device_inventory TO patchring_dispatcher;
+GRANT SELECT ON patchring.device_inventory TO patchring_signer;
+GRANT SELECT ON patchring.device_inventory TO patchring_staff;
+GRANT SELECT ON patchring.device_inventory TO patchring_web;
+
+CREATE TABLE patchring.due (
+  tenant_id uuid NOT NULL,
+  kind text NOT NULL,
+  id uuid NOT NULL,
+  wake_at timestamp with time zone NOT NULL,
+  lease_until timestamp with time zone,
+  lease_token uuid,
+  attempt_count smallint NOT NULL DEFAULT 0,
+  CONSTRAINT due_pkey PRIMARY KEY (tenant_id, kind, id)
+);
+CREATE INDEX due_abandoned ON patchring.due USING btree (tenant_id, lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX due_next ON patchring.due USING btree (tenant_id, wake_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.due TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_ingest;
+GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_signer;
+GRANT SELECT ON patchring.due TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_web;
+
+CREATE TABLE patchring.enrolment_token (
+  tenant_id uuid NOT NULL,
+  token_id uuid NOT NULL,
+  site_id uuid NOT NULL,
+  secret_hash text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  use_count_max integer NOT NULL,
+  use_count integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT enrolment_token_check CHECK (((use_count >= 0) AND (use_count <= use_count_max))),
+  CONSTRAINT enrolment_token_pkey PRIMARY KEY (tenant_id, token_id),
+  CONSTRAINT enrolment_token_tenant_id_site_id_fkey FOREIGN KEY (tenant_id, site_id) REFERENCES patchring.site(tenant_id, site_id),
+  CONSTRAINT enrolment_token_use_count_max_check CHECK ((use_count_max > 0))
+);
+ALTER TABLE patchring.enrolment_token ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.enrolment_token FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT, UPDATE ON patchring.enrolment_token TO patchring_ingest;
+GRANT INSERT, SELECT, UPDATE ON patchring.enrolment_token TO patchring_web;
+
+CREATE TABLE patchring.event (
+  tenant_id uuid NOT NULL,
+  on_month date NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  kind text NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id text NOT NULL,
+  data jsonb NOT NULL,
+  schema_version smallint NOT NULL,
+  policy_fingerprint text NOT NULL DEFAULT ''::text,
+  previous_hash text NOT NULL,
+  hash text NOT NULL,
+  transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  CONSTRAINT event_pkey PRIMARY KEY (tenant_id, on_month, seq),
+  CONSTRAINT event_seq_check CHECK ((seq > 0)),
+  CONSTRAINT event_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+) PARTITION BY RANGE (on_month);
+CREATE INDEX event_by_subject ON ONLY patchring.event USING btree (tenant_id, subject_kind, subject_id, seq);
+ALTER TABLE patchring.event ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.event FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT ON patchring.event TO patchring_dispatcher;
+GRANT INSERT ON patchring.event TO patchring_ingest;
+GRANT INSERT ON patchring.event TO patchring_signer;
+GRANT SELECT ON patchring.event TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.event TO patchring_web;
+
+CREATE TABLE patchring.event_head (
+  tenant_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  hash text NOT NULL,
+  CONSTRAINT event_head_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT event_head_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+ALTER TABLE patchring.event_head ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.event_head FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.event_head TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.event_head TO patchring_ingest;
+GRANT INSERT, SELECT, UPDATE ON patchring.event_head TO patchring_signer;
+GRANT SELECT ON patchring.event_head TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.event_head TO patchring_web;
+
+CREATE TABLE patchring.event_rest (
+  tenant_id uuid NOT NULL,
+  on_month date NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  kind text NOT NULL,
+  subject_kind text NOT NULL,
+  subject_id text NOT NULL,
+  data jsonb NOT NULL,
+  schema_version smallint NOT NULL,
+  policy_fingerprint text NOT NULL DEFAULT ''::text,
+  previous_hash text NOT NULL,
+  hash text NOT NULL,
+  transaction xid8 NOT NULL DEFAULT pg_current_xact_id()
+) PARTITION OF patchring.event DEFAULT;
+ALTER TABLE patchring.event_rest ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.event_rest FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.event_rest TO patchring_dispatcher;
+GRANT SELECT ON patchring.event_rest TO patchring_staff;
+GRANT SELECT ON patchring.event_rest TO patchring_web;
+
+CREATE TABLE patchring.evidence (
+  patch_key text NOT NULL,
+  ring smallint NOT NULL,
+  tenant_count integer NOT NULL DEFAULT 0,
+  verified_count integer NOT NULL DEFAULT 0,
+  failed_count integer NOT NULL DEFAULT 0,
+  first_verified_at timestamp with time zone,
+  last_verified_at timestamp with time zone,
+  CONSTRAINT evidence_pkey PRIMARY KEY (patch_key, ring)
+);
+GRANT INSERT, SELECT, UPDATE ON patchring.evidence TO patchring_dispatcher;
+GRANT SELECT ON patchring.evidence TO patchring_signer;
+GRANT SELECT ON patchring.evidence TO patchring_staff;
+GRANT SELECT ON patchring.evidence TO patchring_web;
+
+CREATE TABLE patchring.hold (
+  tenant_id uuid NOT NULL,
+  hold_id uuid NOT NULL,
+  patch_key text NOT NULL,
+  segment text,
+  reason text NOT NULL,
+  source text NOT NULL,
+  placed_at timestamp with time zone NOT NULL,
+  placed_by text NOT NULL,
+  released_at timestamp with time zone,
+  released_by text,
+  release_reason text,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT hold_pkey PRIMARY KEY (tenant_id, hold_id),
+  CONSTRAINT hold_source_check CHECK ((source = ANY (ARRAY['person'::text, 'incident'::text, 'feed'::text]))),
+  CONSTRAINT hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+CREATE INDEX hold_in_force ON patchring.hold USING btree (tenant_id, patch_key) WHERE (released_at IS NULL);
+ALTER TABLE patchring.hold ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.hold FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT ON patchring.hold TO patchring_dispatcher;
+GRANT SELECT ON patchring.hold TO patchring_signer;
+GRANT SELECT ON patchring.hold TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.hold TO patchring_web;
+
+CREATE TABLE patchring.idempotency (
+  principal_id uuid NOT NULL,
+  idempotency_key text NOT NULL,
+  request_digest text NOT NULL,
+  status smallint NOT NULL,
+  response jsonb NOT NULL,
+  made_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_pkey PRIMARY KEY (principal_id, idempotency_key),
+  CONSTRAINT idempotency_principal_id_fkey FOREIGN KEY (principal_id) REFERENCES patchring.principal(principal_id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.idempotency TO patchring_web;
+
+CREATE TABLE patchring.missing (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  known_from timestamp with time zone NOT NULL,
+  known_to timestamp with time zone,
+  installed_version text NOT NULL,
+  architecture text NOT NULL DEFAULT ''::text,
+  held_back text NOT NULL DEFAULT ''::text,
+  CONSTRAINT missing_pkey PRIMARY KEY (tenant_id, device_id, patch_id, known_from),
+  CONSTRAINT missing_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id),
+  CONSTRAINT missing_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id)
+);
+CREATE INDEX missing_by_patch ON patchring.missing USING btree (tenant_id, patch_id, device_id) WHERE (known_to IS NULL);
+CREATE UNIQUE INDEX missing_now ON patchring.missing USING btree (tenant_id, device_id, patch_id) WHERE (known_to IS NULL);
+ALTER TABLE patchring.missing ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.missing FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.missing TO patchring_dispatcher;
+GRANT SELECT ON patchring.missing TO patchring_signer;
+GRANT SELECT ON patchring.missing TO patchring_staff;
+GRANT SELECT ON patchring.missing TO patchring_web;
+
+CREATE TABLE patchring.outbox (
+  tenant_id uuid NOT NULL,
+  outbox_id uuid NOT NULL,
+  kind text NOT NULL,
+  idempotency_key text NOT NULL,
+  payload jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  next_try_at timestamp with time zone NOT NULL,
+  attempt_count smallint NOT NULL DEFAULT 0,
+  attempt_count_max smallint NOT NULL DEFAULT 20,
+  delivered_at timestamp with time zone,
+  last_error text NOT NULL DEFAULT ''::text,
+  CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, outbox_id),
+  CONSTRAINT outbox_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT outbox_tenant_id_idempotency_key_key UNIQUE (tenant_id, idempotency_key)
+);
+ALTER TABLE patchring.outbox ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.outbox FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.outbox TO patchring_dispatcher;
+GRANT SELECT ON patchring.outbox TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.outbox TO patchring_web;
+
+CREATE TABLE patchring.patch (
+  tenant_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  patch_key text NOT NULL,
+  provider text NOT NULL,
+  name text NOT NULL,
+  version text NOT NULL,
+  title text NOT NULL,
+  source text NOT NULL DEFAULT ''::text,
+  origin text NOT NULL DEFAULT ''::text,
+  label text NOT NULL DEFAULT ''::text,
+  suite text NOT NULL DEFAULT ''::text,
+  security boolean NOT NULL DEFAULT false,
+  type text NOT NULL,
+  classification text NOT NULL,
+  reboot text NOT NULL,
+  size_bytes bigint NOT NULL DEFAULT 0,
+  kb text NOT NULL DEFAULT ''::text,
+  update_id text NOT NULL DEFAULT ''::text,
+  known_from timestamp with time zone NOT NULL,
+  known_to timestamp with time zone,
+  decision jsonb NOT NULL DEFAULT '{}'::jsonb,
+  decided_at timestamp with time zone,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT patch_pkey PRIMARY KEY (tenant_id, patch_id),
+  CONSTRAINT patch_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT patch_tenant_id_patch_key_key UNIQUE (tenant_id, patch_key)
+);
+ALTER TABLE patchring.patch ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.patch FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.patch TO patchring_dispatcher;
+GRANT SELECT ON patchring.patch TO patchring_signer;
+GRANT SELECT ON patchring.patch TO patchring_staff;
+GRANT SELECT ON patchring.patch TO patchring_web;
+
+CREATE TABLE patchring.permit (
+  tenant_id uuid NOT NULL,
+  permit_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  action_id uuid NOT NULL,
+  nonce text NOT NULL,
+  granted_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  plan_digest text NOT NULL,
+  request jsonb NOT NULL,
+  document jsonb NOT NULL,
+  started_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  outcome text,
+  CONSTRAINT permit_check CHECK (((settled_at IS NULL) = (outcome IS NULL))),
+  CONSTRAINT permit_outcome_check CHECK ((outcome = ANY (ARRAY['installed'::text, 'failed'::text, 'not_started'::text]))),
+  CONSTRAINT permit_pkey PRIMARY KEY (tenant_id, permit_id),
+  CONSTRAINT permit_tenant_id_action_id_fkey FOREIGN KEY (tenant_id, action_id) REFERENCES patchring.action(tenant_id, action_id),
+  CONSTRAINT permit_tenant_id_device_id_nonce_key UNIQUE (tenant_id, device_id, nonce)
+);
+CREATE INDEX permit_by_action ON patchring.permit USING btree (tenant_id, action_id);
+CREATE UNIQUE INDEX permit_live ON patchring.permit USING btree (tenant_id, device_id) WHERE (settled_at IS NULL);
+ALTER TABLE patchring.permit ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.permit FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT, UPDATE (outcome), UPDATE (settled_at), UPDATE (started_at) ON patchring.permit TO patchring_dispatcher;
+GRANT INSERT, SELECT ON patchring.permit TO patchring_signer;
+GRANT SELECT ON patchring.permit TO patchring_staff;
+GRANT SELECT ON patchring.permit TO patchring_web;
+
+CREATE TABLE patchring.permit_slot (
+  tenant_id uuid NOT NULL,
+  permit_id uuid NOT NULL,
+  slot_key text NOT NULL,
+  CONSTRAINT permit_slot_pkey PRIMARY KEY (tenant_id, permit_id, slot_key),
+  CONSTRAINT permit_slot_tenant_id_permit_id_fkey FOREIGN KEY (tenant_id, permit_id) REFERENCES patchring.permit(tenant_id, permit_id),
+  CONSTRAINT permit_slot_tenant_id_slot_key_fkey FOREIGN KEY (tenant_id, slot_key) REFERENCES patchring.slot(tenant_id, slot_key)
+);
+ALTER TABLE patchring.permit_slot ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.permit_slot FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT DELETE, SELECT ON patchring.permit_slot TO patchring_dispatcher;
+GRANT INSERT, SELECT ON patchring.permit_slot TO patchring_signer;
+GRANT SELECT ON patchring.permit_slot TO patchring_staff;
+GRANT SELECT ON patchring.permit_slot TO patchring_web;
+
+CREATE TABLE patchring.policy_version (
+  tenant_id uuid NOT NULL,
+  policy_version_id uuid NOT NULL,
+  version integer NOT NULL,
+  fingerprint text NOT NULL,
+  text text NOT NULL,
+  statement jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  CONSTRAINT policy_version_pkey PRIMARY KEY (tenant_id, policy_version_id),
+  CONSTRAINT policy_version_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT policy_version_tenant_id_version_key UNIQUE (tenant_id, version),
+  CONSTRAINT policy_version_version_check CHECK ((version > 0))
+);
+ALTER TABLE patchring.policy_version ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.policy_version FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.policy_version TO patchring_dispatcher;
+GRANT SELECT ON patchring.policy_version TO patchring_signer;
+GRANT SELECT ON patchring.policy_version TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.policy_version TO patchring_web;
+
+CREATE TABLE patchring.principal (
+  principal_id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  role text NOT NULL,
+  all_tenants boolean NOT NULL DEFAULT false,
+  token_hash text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT principal_kind_check CHECK ((kind = ANY (ARRAY['staff'::text, 'client'::text, 'system'::text]))),
+  CONSTRAINT principal_name_key UNIQUE (name),
+  CONSTRAINT principal_pkey PRIMARY KEY (principal_id),
+  CONSTRAINT principal_token_hash_key UNIQUE (token_hash)
+);
+GRANT INSERT, SELECT, UPDATE ON patchring.principal TO patchring_web;
+
+CREATE TABLE patchring.principal_tenant (
+  principal_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  CONSTRAINT principal_tenant_pkey PRIMARY KEY (principal_id, tenant_id),
+  CONSTRAINT principal_tenant_principal_id_fkey FOREIGN KEY (principal_id) REFERENCES patchring.principal(principal_id),
+  CONSTRAINT principal_tenant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant_directory(tenant_id)
+);
+GRANT SELECT ON patchring.principal_tenant TO patchring_staff;
+GRANT DELETE, INSERT, SELECT ON patchring.principal_tenant TO patchring_web;
+
+CREATE TABLE patchring.refusal_count (
+  on_day date NOT NULL,
+  route text NOT NULL,
+  kind text NOT NULL,
+  count bigint NOT NULL,
+  CONSTRAINT refusal_count_pkey PRIMARY KEY (on_day, route, kind)
+);
+GRANT SELECT ON patchring.refusal_count TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.refusal_count TO patchring_ingest;
+GRANT SELECT ON patchring.refusal_count TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.refusal_count TO patchring_web;
+
+CREATE TABLE patchring.report (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  report_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  kind text NOT NULL,
+  made_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  body jsonb NOT NULL,
+  signature text NOT NULL,
+  processed_at timestamp with time zone,
+  problem text,
+  CONSTRAINT report_kind_check CHECK ((kind = ANY (ARRAY['scan'::text, 'progress'::text]))),
+  CONSTRAINT report_pkey PRIMARY KEY (tenant_id, device_id, report_id),
+  CONSTRAINT report_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
+);
+CREATE INDEX report_unprocessed ON patchring.report USING btree (tenant_id, device_id, sequence) WHERE (processed_at IS NULL);
+ALTER TABLE patchring.report ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.report FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT, UPDATE ON patchring.report TO patchring_dispatcher;
+GRANT INSERT, SELECT ON patchring.report TO patchring_ingest;
+GRANT SELECT ON patchring.report TO patchring_staff;
+GRANT SELECT ON patchring.report TO patchring_web;
+
+CREATE TABLE patchring.rollout (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  policy_version_id uuid NOT NULL,
+  state text NOT NULL,
+  state_at timestamp with time zone NOT NULL,
+  reasons jsonb NOT NULL,
+  halt_scope text,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT rollout_pkey PRIMARY KEY (tenant_id, rollout_id),
+  CONSTRAINT rollout_tenant_id_campaign_id_key UNIQUE (tenant_id, campaign_id),
+  CONSTRAINT rollout_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id),
+  CONSTRAINT rollout_tenant_id_policy_version_id_fkey FOREIGN KEY (tenant_id, policy_version_id) REFERENCES patchring.policy_version(tenant_id, policy_version_id)
+);
+CREATE INDEX rollout_by_state ON patchring.rollout USING btree (tenant_id, state, created_at);
+ALTER TABLE patchring.rollout ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.rollout FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.rollout TO patchring_dispatcher;
+GRANT SELECT ON patchring.rollout TO patchring_signer;
+GRANT SELECT ON patchring.rollout TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.rollout TO patchring_web;
+
+CREATE TABLE patchring.rollout_device (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  ring smallint NOT NULL,
+  position integer NOT NULL,
+  segment text NOT NULL,
+  state text NOT NULL,
+  state_at timestamp with time zone NOT NULL,
+  action_id uuid,
+  attempt_count smallint NOT NULL DEFAULT 0,
+  from_version text NOT NULL DEFAULT ''::text,
+  verified_at timestamp with time zone,
+  reasons jsonb NOT NULL DEFAULT '[]'::jsonb,
+  CONSTRAINT rollout_device_pkey PRIMARY KEY (tenant_id, rollout_id, device_id),
+  CONSTRAINT rollout_device_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id),
+  CONSTRAINT rollout_device_tenant_id_rollout_id_ring_fkey FOREIGN KEY (tenant_id, rollout_id, ring) REFERENCES patchring.rollout_ring(tenant_id, rollout_id, ring)
+);
+CREATE INDEX rollout_device_by_device ON patchring.rollout_device USING btree (tenant_id, device_id, rollout_id);
+CREATE INDEX rollout_device_next ON patchring.rollout_device USING btree (tenant_id, rollout_id, ring, state, "position");
+ALTER TABLE patchring.rollout_device ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.rollout_device FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.rollout_device TO patchring_dispatcher;
+GRANT SELECT ON patchring.rollout_device TO patchring_signer;
+GRANT SELECT ON patchring.rollout_device TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.rollout_device TO patchring_web;
+
+CREATE TABLE patchring.rollout_ring (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  ring smallint NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  state_at timestamp with time zone NOT NULL,
+  reasons jsonb NOT NULL DEFAULT '[]'::jsonb,
+  counts jsonb NOT NULL DEFAULT '{}'::jsonb,
+  device_count integer NOT NULL DEFAULT 0,
+  opened_at timestamp with time zone,
+  first_verified_at timestamp with time zone,
+  last_verified_at timestamp with time zone,
+  soak_until_at timestamp with time zone,
+  passed_at timestamp with time zone,
+  CONSTRAINT rollout_ring_pkey PRIMARY KEY (tenant_id, rollout_id, ring),
+  CONSTRAINT rollout_ring_ring_check CHECK ((ring >= 0)),
+  CONSTRAINT rollout_ring_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id)
+);
+ALTER TABLE patchring.rollout_ring ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.rollout_ring FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.rollout_ring TO patchring_dispatcher;
+GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
+GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.rollout_ring TO patchring_web;
+
+CREATE TABLE patchring.site (
+  tenant_id uuid NOT NULL,
+  site_id uuid NOT NULL,
+  name text NOT NULL,
+  zone text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT site_pkey PRIMARY KEY (tenant_id, site_id),
+  CONSTRAINT site_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT site_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+ALTER TABLE patchring.site ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.site FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.site TO patchring_dispatcher;
+GRANT SELECT ON patchring.site TO patchring_ingest;
+GRANT SELECT ON patchring.site TO patchring_signer;
+GRANT SELECT ON patchring.site TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.site TO patchring_web;
+
+CREATE TABLE patchring.slot (
+  tenant_id uuid NOT NULL,
+  slot_key text NOT NULL,
+  in_flight integer NOT NULL DEFAULT 0,
+  in_flight_max integer NOT NULL,
+  CONSTRAINT slot_in_flight_check CHECK ((in_flight >= 0)),
+  CONSTRAINT slot_in_flight_max_check CHECK ((in_flight_max >= 0)),
+  CONSTRAINT slot_pkey PRIMARY KEY (tenant_id, slot_key),
+  CONSTRAINT slot_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+ALTER TABLE patchring.slot ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.slot FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.slot TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.slot TO patchring_signer;
+GRANT SELECT ON patchring.slot TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.slot TO patchring_web;
+
+CREATE TABLE patchring.stop (
+  stop_id uuid NOT NULL,
+  stop_key text NOT NULL,
+  reason text NOT NULL,
+  placed_at timestamp with time zone NOT NULL,
+  placed_by text NOT NULL,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  lift_reason text,
+  CONSTRAINT stop_check CHECK (((lifted_at IS NULL) = (lifted_by IS NULL))),
+  CONSTRAINT stop_pkey PRIMARY KEY (stop_id)
+);
+CREATE UNIQUE INDEX stop_in_force ON patchring.stop USING btree (stop_key) WHERE (lifted_at IS NULL);
+GRANT INSERT, SELECT ON patchring.stop TO patchring_dispatcher;
+GRANT SELECT ON patchring.stop TO patchring_signer;
+GRANT SELECT ON patchring.stop TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.stop TO patchring_web;
+
+CREATE TABLE patchring.tenant (
+  tenant_id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT tenant_kind_check CHECK ((kind = ANY (ARRAY['operator'::text, 'client'::text]))),
+  CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT tenant_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+);
+ALTER TABLE patchring.tenant ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.tenant FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.tenant TO patchring_dispatcher;
+GRANT SELECT ON patchring.tenant TO patchring_signer;
+GRANT SELECT ON patchring.tenant TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.tenant TO patchring_web;
+
+CREATE TABLE patchring.tenant_directory (
+  tenant_id uuid NOT NULL,
+  slug text NOT NULL,
+  CONSTRAINT tenant_directory_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT tenant_directory_slug_key UNIQUE (slug)
+);
+GRANT SELECT ON patchring.tenant_directory TO patchring_dispatcher;
+GRANT SELECT ON patchring.tenant_directory TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.tenant_directory TO patchring_web;
+
+CREATE TABLE patchring.tenant_root (
+  tenant_id uuid NOT NULL,
+  version integer NOT NULL,
+  document jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT tenant_root_pkey PRIMARY KEY (tenant_id, version),
+  CONSTRAINT tenant_root_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT tenant_root_version_check CHECK ((version > 0))
+);
+ALTER TABLE patchring.tenant_root ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.tenant_root FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.tenant_root TO patchring_dispatcher;
+GRANT SELECT ON patchring.tenant_root TO patchring_ingest;
+GRANT SELECT ON patchring.tenant_root TO patchring_signer;
+GRANT SELECT ON patchring.tenant_root TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.tenant_root TO patchring_web;
+
+-- Which migrations ran, and the SHA-256 of each file at that time.
+CREATE TABLE patchring_private.migration (
+  number smallint NOT NULL,
+  phase text NOT NULL,
+  name text NOT NULL,
+  checksum text NOT NULL,
+  applied_at timestamp with time zone NOT NULL,
+  CONSTRAINT migration_pkey PRIMARY KEY (number, phase)
+);
+
+-- The key that signs tenant scopes, as the two pads of HMAC-SHA-256 (RFC 2104). patchring.scope() alone reads it.
+CREATE TABLE patchring_private.scope_key (
+  only_row boolean NOT NULL,
+  inner_pad bytea NOT NULL,
+  outer_pad bytea NOT NULL,
+  CONSTRAINT scope_key_inner_pad_check CHECK ((length(inner_pad) = 64)),
+  CONSTRAINT scope_key_only_row_check CHECK (only_row),
+  CONSTRAINT scope_key_outer_pad_check CHECK ((length(outer_pad) = 64)),
+  CONSTRAINT scope_key_pkey PRIMARY KEY (only_row)
+);
+
+CREATE OR REPLACE FUNCTION patchring.scope()
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  presented text := current_setting('patchring.scope', true);
+  part text[] := string_to_array(presented, '|');
+  expected bytea;
+BEGIN
+  -- After a transaction the setting is '' and not NULL: a pooled connection had a scope before.
+  IF presented IS NULL OR presented = '' THEN
+    RAISE EXCEPTION 'no tenant scope' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF array_length(part, 1) IS DISTINCT FROM 5 OR part[1] <> '1' OR part[5] !~ '^[0-9a-f]{64}$' THEN
+    RAISE EXCEPTION 'malformed tenant scope' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT sha256(held.outer_pad || sha256(held.inner_pad || convert_to(array_to_string(part[1:4], '|'), 'UTF8')))
+    INTO expected FROM patchring_private.scope_key AS held;
+  -- Compared as hashes of both, so that the time it takes tells nothing about the right MAC.
+  IF expected IS NULL OR sha256(expected) <> sha256(decode(part[5], 'hex')) THEN
+    RAISE EXCEPTION 'forged tenant scope' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF part[2] <> session_user THEN
+    RAISE EXCEPTION 'tenant scope of role %, presented by %', part[2], session_user
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  -- The one place where SQL reads the clock: expiries of security use real time, whatever time the rules live in.
+  IF to_timestamp(part[3]::bigint) <= statement_timestamp() THEN
+    RAISE EXCEPTION 'expired tenant scope' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN string_to_array(part[4], ',')::uuid[];
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION patchring_private.protect(tenant_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  -- The subquery is evaluated once for a query, and the index on tenant_id stays usable.
+  mine constant text := 'tenant_id = ANY ((SELECT patchring.scope())::uuid[])';
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tenant_table);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tenant_table);
+  EXECUTE format('CREATE POLICY tenant_scope ON %s USING (%s) WITH CHECK (%s)', tenant_table, mine, mine);
+END
+$function$;
+
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_dispatcher;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_ingest;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_pooler;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_signer;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_staff;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_web;
+GRANT USAGE ON SCHEMA patchring TO patchring_dispatcher;
+GRANT USAGE ON SCHEMA patchring TO patchring_ingest;
+GRANT USAGE ON SCHEMA patchring TO patchring_pooler;
+GRANT USAGE ON SCHEMA patchring TO patchring_signer;
+GRANT USAGE ON SCHEMA patchring TO patchring_staff;
+GRANT USAGE ON SCHEMA patchring TO patchring_web;
