@@ -1,12 +1,15 @@
 """Operating errors of the use cases. Each has a stable `kind` and one line that says what to do next.
 
 AppError
+├── Malformed         400  what was handed over could not be read at all
 ├── NotFound          404  there is no such thing in the tenants you were given
 ├── Invalid           422  what was handed over is not what is expected
 ├── Conflict          409  the thing is in a state that does not allow this
 ├── Stale             412  somebody changed it since you read it
 ├── NotAllowed        403  your role does not have this permission
 ├── NotSignedIn       401  no valid token, session or signature came with the request
+├── TooLarge          413  more bytes than this takes
+├── TooMany           429  too many of these in too short a time
 └── Unavailable       503  something this needs is away for the moment; nothing was changed
 """
 
@@ -26,6 +29,10 @@ class AppError(Exception):
         self.detail = detail
         self.kind = kind or type(self).kind
         self.fields: Mapping[str, Any] = fields
+
+
+class Malformed(AppError):
+    kind, status, title = "malformed", 400, "This could not be read"
 
 
 class NotFound(AppError):
@@ -50,6 +57,14 @@ class NotAllowed(AppError):
 
 class NotSignedIn(AppError):
     kind, status, title = "not_signed_in", 401, "Who is asking could not be established"
+
+
+class TooLarge(AppError):
+    kind, status, title = "too_large", 413, "This is larger than what is taken"
+
+
+class TooMany(AppError):
+    kind, status, title = "too_many", 429, "Too many of these in too short a time"
 
 
 class Unavailable(AppError):
