@@ -1,0 +1,1 @@
+"""The worker: takes what is due, asks core, writes what follows. Level-triggered: a due row carries no decision."""
