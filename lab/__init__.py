@@ -9,7 +9,7 @@ base, golden         the image of every device, and the model device that is mad
 device, supervise    one device: power, programs inside, its disk; the process that keeps it powered
 catalogue, deb       the lab's packages, one for each trouble a patch can bring, and how one is built
 repository, signing  the signed apt repository that grows while devices look on
-webserver, service   the HTTP server on the bridge; how such a process is started
+webserver, serve     the HTTP server on the bridge, and its process; service says how such a process starts
 teardown             removal, from the state file alone
 prove                the proof that Patchring does its main job on these devices
 """

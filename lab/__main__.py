@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     make = commands.add_parser("up", help="make what is missing and boot what is off (also without a command)")
     make.add_argument("names", nargs="*", default=NAMES, help=f"of the devices ({' '.join(NAMES)})")
     make.set_defaults(do=up)
-    commands.add_parser("down", help="remove everything but the cached base image").set_defaults(do=down)
+    remove = commands.add_parser("down", help="remove everything but the cached base image")
+    remove.add_argument("--cache", action="store_true", help="remove the cache too, which all labs share")
+    remove.set_defaults(do=down)
     commands.add_parser("status", help="what there is").set_defaults(do=status)
     execute = commands.add_parser("exec", help="run a command on a device, as root")
     execute.add_argument("name")
@@ -44,8 +46,8 @@ def up(lab: Lab, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def down(lab: Lab, _: argparse.Namespace) -> int:
-    print(f"removed: {lab.down()} things")
+def down(lab: Lab, arguments: argparse.Namespace) -> int:
+    print(f"removed: {lab.down(cache=arguments.cache)} things")
     return 0
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from lab import mirror, pool
 from lab.mirror import Mirror
-from lab.place import CACHE
+from lab.place import CACHE, locked
 from lab.programs import run
 
 INCLUDE = [
@@ -60,32 +61,33 @@ ORDINARY_FOLDERS = ["var/lib/machines", "var/lib/portables"]
 """systemd makes these as subvolumes of their own where they are missing, and a device with those cannot be deleted."""
 
 
-def image(debian: Mirror, www: str) -> Path:
-    """The base as a tar file, from the cache when it is there; `www` is the web server that passes Debian on."""
+def image(debian: Mirror) -> Path:
+    """The base as a tar file, from the cache when it is there."""
     recipe = json.dumps([INCLUDE, LEAVE_OUT, SECURITY_CANDIDATES, SECURITY_COUNT]).encode()
     name = f"base-{debian.codename}-{debian.architecture}-{hashlib.sha256(recipe).hexdigest()[:12]}"
     finished = CACHE / f"{name}.tar"
-    if not finished.exists():
-        extra = mirror.find(refresh=True).pending(SECURITY_CANDIDATES)[:SECURITY_COUNT]
-        fresh = CACHE / f"{name}.new.tar"
-        _build(fresh, f"deb {www}/debian {debian.codename} main", debian.codename, INCLUDE + extra)
-        fresh.replace(finished)
+    with locked("base"):
+        if not finished.exists():
+            extra = mirror.find(refresh=True).pending(SECURITY_CANDIDATES)[:SECURITY_COUNT]
+            fresh = CACHE / f"{name}.new.tar"
+            _build(fresh, debian, INCLUDE + extra)
+            fresh.replace(finished)
     return finished
 
 
-def _build(target: Path, source: str, codename: str, packages: list[str]) -> None:
-    work = CACHE / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    leave_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEAVE_OUT]
-    run(
-        [
-            *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *leave_out),
-            *(f"--include={','.join(packages)}", codename, target, source),
-        ],
-        environment={"TMPDIR": str(work)},
-        timeout=900,
-    )
-    work.rmdir()
+def _build(target: Path, debian: Mirror, packages: list[str]) -> None:
+    """Downloads as the machine's apt does, from the mirror and through the proxy it is configured for."""
+    options = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEAVE_OUT]
+    options += [f"--aptopt={setting}" for setting in mirror.acquire_settings()]
+    options += [f"--include={','.join(packages)}"]
+    source = f"deb {debian.main.uri} {debian.codename} main"
+    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+        Path(work).chmod(0o755)  # apt fetches as a user of its own
+        run(
+            ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *options, debian.codename, target, source],
+            environment={"TMPDIR": work},
+            timeout=900,
+        )
 
 
 def unpack(tar: Path, subvolume: Path, dress: Callable[[Path], None]) -> None:
@@ -107,7 +109,8 @@ def dress(root: Path, *, www: str, debian: Mirror, key: bytes) -> None:
         (root / folder).mkdir(exist_ok=True)
     for file in ("etc/machine-id", "etc/fstab"):
         (root / file).write_text("")
-    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    for file in ("etc/resolv.conf", "etc/apt/apt.conf.d/99mmdebstrap"):  # the host's
+        (root / file).unlink(missing_ok=True)
     _write_sources(root / "etc/apt", www, debian, key)
 
 

@@ -6,6 +6,7 @@ kernel kill all of them at once, none of anybody else's.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,10 @@ from lab.errors import HostNotReady
 
 def hierarchy() -> Path:
     """Where the host mounts cgroup version 2: alone, or beside version 1. Raises HostNotReady."""
-    for line in Path("/proc/mounts").read_text().splitlines():
-        _, mounted_on, kind, *_ = line.split()
-        if kind == "cgroup2":
-            return Path(mounted_on)
-    raise HostNotReady("cgroup version 2 is not mounted; mount it: mount -t cgroup2 none /sys/fs/cgroup/unified")
+    found = _mounts("cgroup2")
+    if not found:
+        raise HostNotReady("cgroup version 2 is not mounted; mount it: mount -t cgroup2 none /sys/fs/cgroup/unified")
+    return found[0]
 
 
 class Cgroup:
@@ -48,11 +48,11 @@ class Cgroup:
 
     def processes(self) -> Iterator[int]:
         """The process ids in it and below it, as the host numbers them."""
-        for file in sorted(self.path.rglob("cgroup.procs")):
+        for folder, _, _ in os.walk(self.path):  # unlike rglob, it takes no offence when one goes away meanwhile
             try:
-                yield from map(int, file.read_text().split())
+                yield from map(int, Path(folder, "cgroup.procs").read_text().split())
             except OSError:
-                continue  # it was removed meanwhile
+                continue
 
     def wait_empty(self, timeout: float) -> bool:
         """True once it holds no process; false when that took longer than `timeout` seconds."""
@@ -71,9 +71,16 @@ class Cgroup:
         assert self.wait_empty(30), f"processes in {self.path} outlived SIGKILL"
 
     def remove(self) -> None:
-        """Kills what runs in it and removes it with all below it. Does nothing when it does not exist."""
+        """Kills what runs in it and removes it with all below it. Does nothing when it does not exist.
+
+        On a host that has cgroup version 1 as well, nspawn makes a twin there.
+        """
         self.kill()
-        for folder in sorted((f for f in self.path.rglob("*") if f.is_dir()), reverse=True):
-            folder.rmdir()
-        if self.path.exists():
-            self.path.rmdir()
+        for mounted_on in _mounts("cgroup", "cgroup2"):
+            for folder, _, _ in os.walk(mounted_on / self.name, topdown=False):
+                Path(folder).rmdir()
+
+
+def _mounts(*kinds: str) -> list[Path]:
+    fields = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    return [Path(mounted_on) for _, mounted_on, kind, *_ in fields if kind in kinds]

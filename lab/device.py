@@ -62,12 +62,13 @@ class Device:
 
     def power_cut(self) -> None:
         """Kills its PID 1 with SIGKILL: the kernel ends everything else on it at once. It stays off."""
+        deadline = time.monotonic() + 30
         while self.is_on():
             init = self._init()
             if init:
                 os.kill(init, signal.SIGKILL)
-            if self._cgroup.wait_empty(1):
-                return
+            if not self._cgroup.wait_empty(1) and time.monotonic() > deadline:
+                self._cgroup.kill()
 
     def reboot(self, timeout: float = 90) -> None:
         """Asks the device's systemd for a reboot and waits until it is up again, with a new boot id."""

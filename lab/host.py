@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.cgroup import hierarchy
 from lab.errors import HostNotReady
-from lab.programs import run
+from lab.programs import run, search_path
 
 TOOLS = {
     "systemd-nspawn": "systemd-container",
@@ -62,8 +62,7 @@ def obstacle() -> str | None:
 
 def missing_packages() -> list[str]:
     """The Debian packages whose programs are not here."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    return sorted({package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)})
+    return sorted({package for tool, package in TOOLS.items() if not shutil.which(tool, path=search_path())})
 
 
 def prepare() -> None:
@@ -85,6 +84,6 @@ def _capable(capability: int) -> bool:
 
 
 def _has_btrfs() -> bool:
-    if shutil.which("modprobe"):
+    if shutil.which("modprobe", path=search_path()):
         run(["modprobe", "btrfs"], check=False)
     return "\tbtrfs\n" in Path("/proc/filesystems").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -55,6 +56,7 @@ class Lab:
             if self.ledger.from_earlier_boot():
                 self.say("the machine was restarted since: making the lab anew")
                 teardown.remove_all(self.ledger)
+            teardown.remove_incomplete(self.ledger)
             self._make_ground(preinstalled)
             self._make_model(preinstalled)
             devices = [self._make_device(name) for name in names]
@@ -64,10 +66,18 @@ class Lab:
                 seconds = list(threads.map(Device.boot, devices))
         return {d.name: None if on else s for d, on, s in zip(devices, was_on, seconds, strict=True)}
 
-    def down(self) -> int:
-        """Removes everything that the lab has made; how many things that were. The base image stays in the cache."""
+    def down(self, *, cache: bool = False) -> int:
+        """Removes everything that the lab has made; how many things that were.
+
+        The base image and what was downloaded for it stay for the next lab, unless `cache` is true.
+        """
         with self.place.alone():
-            return teardown.remove_all(self.ledger)
+            for device in self.devices:
+                device.power_cut()
+            removed = teardown.remove_all(self.ledger)
+            if cache:
+                shutil.rmtree(CACHE)
+        return removed
 
     # --- its parts ---------------------------------------------------------------------------------------------
 
@@ -121,11 +131,11 @@ class Lab:
             cgroup=cgroup.name,
             www=str(self.place.www),
             cache=str(CACHE),
-            upstream={"debian": debian.main.uri, "debian-security": debian.security.uri},
+            upstream={"debian-security": debian.security.uri},
         )
         file = self.place.folder / "webserver.json"
         file.write_text(json.dumps(vars(configuration), indent=1))
-        service.start("lab.webserver", [str(file)], self.place.logs / "webserver.log")
+        service.start("lab.serve", [str(file)], self.place.logs / "webserver.log")
 
     def _make_model(self, preinstalled: Mapping[str, str]) -> None:
         """The pool, the base in it, and the model of all devices, made on the golden device."""
@@ -142,11 +152,12 @@ class Lab:
         device.boot()
         golden.prepare(device, preinstalled)
         golden.finish(device, model)
+        self._detach(GOLDEN, GOLDEN_NUMBER)
 
     def _make_base(self, root: Path) -> None:
         debian = mirror.find(refresh=False)
         self.say("making the base image (quick when it is in the cache)")
-        tar = base.image(debian, self.url)
+        tar = base.image(debian)
         key = self.repository.key.public.read_bytes()
         base.unpack(tar, root, partial(base.dress, www=self.url, debian=debian, key=key))
 
@@ -168,3 +179,9 @@ class Lab:
         """A device with its network, and perhaps without a disk yet."""
         address = network.make_namespace(self.place, self.ledger, name, self.bridge_address, number)
         return Device(self.place, name, address)
+
+    def _detach(self, name: str, number: int) -> None:
+        for kind, thing in (("namespace", self.place.namespace(name)), ("link", self.place.interface(number))):
+            entry = self.ledger.get(kind, thing)
+            assert entry, f"{thing} is not in {self.ledger.path}"
+            teardown.undo(self.ledger, entry)

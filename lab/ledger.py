@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing: its kind (a key of `teardown.UNDO`), its name on the host, and what else is known of it."""
+    """One thing: its kind (a key of `teardown.UNDO`), its name on the host, and what else is known of it.
+
+    `complete` is false from the note before its making to the end of it.
+    """
 
     kind: str
     name: str
     data: dict[str, Any] = field(default_factory=dict)
+    complete: bool = True
 
 
 class Ledger:
@@ -36,14 +42,19 @@ class Ledger:
     def get(self, kind: str, name: str) -> Entry | None:
         return next((entry for entry in self.entries(kind) if entry.name == name), None)
 
-    def note(self, kind: str, name: str, **data: Any) -> Entry:
-        """Notes down what is about to be made. Once is enough: a second note changes nothing."""
-        known = self.get(kind, name)
-        if known:
-            return known
-        entry = Entry(kind, name, data)
-        self._write([*self.entries(), entry])
-        return entry
+    def note(self, kind: str, name: str, **data: Any) -> None:
+        """Notes down what is made in a single step. Once is enough: a second note changes nothing."""
+        if self.get(kind, name) is None:
+            self._write([*self.entries(), Entry(kind, name, data)])
+
+    @contextmanager
+    def making(self, kind: str, name: str, **data: Any) -> Iterator[None]:
+        """Around a making of several steps: notes before the first that it is begun, after the last that it is done."""
+        assert self.get(kind, name) is None, f"{kind} {name} is made twice"
+        self._write([*self.entries(), Entry(kind, name, data, complete=False)])
+        yield
+        entries = self.entries()
+        self._write([replace(e, complete=True) if (e.kind, e.name) == (kind, name) else e for e in entries])
 
     def strike(self, entry: Entry) -> None:
         """Forgets what has been removed."""

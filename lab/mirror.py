@@ -65,6 +65,12 @@ def find(*, refresh: bool) -> Mirror:
     )
 
 
+def acquire_settings() -> list[str]:
+    """The machine's settings for reaching its mirror, as lines of apt.conf: proxies, certificates, what dates count."""
+    groups = ("Acquire::http", "Acquire::https", "Acquire::Check-")
+    return [line for line in run(["apt-config", "dump"]).stdout.splitlines() if line.startswith(groups)]
+
+
 def newer(version: str, than: str) -> bool:
     """Debian's order of versions, as dpkg knows it."""
     return run(["dpkg", "--compare-versions", version, "gt", than], check=False).returncode == 0

@@ -22,10 +22,10 @@ def make_bridge(place: Place, ledger: Ledger) -> str:
         return str(known.data["address"])
     subnet = _free_subnet()
     address = str(subnet[1])
-    ledger.note("link", place.bridge, address=address)
-    run(["ip", "link", "add", place.bridge, "type", "bridge"])
-    run(["ip", "address", "add", f"{address}/24", "dev", place.bridge])
-    run(["ip", "link", "set", place.bridge, "up"])
+    with ledger.making("link", place.bridge, address=address):
+        run(["ip", "link", "add", place.bridge, "type", "bridge"])
+        run(["ip", "address", "add", f"{address}/24", "dev", place.bridge])
+        run(["ip", "link", "set", place.bridge, "up"])
     return address
 
 
@@ -35,14 +35,13 @@ def make_namespace(place: Place, ledger: Ledger, device: str, bridge_address: st
     address = str(ipaddress.IPv4Address(bridge_address) - 1 + number)
     if ledger.get("namespace", namespace):
         return address
-    ledger.note("namespace", namespace)
-    ledger.note("link", outside)
-    run(["ip", "netns", "add", namespace])
-    run(["ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", namespace])
-    run(["ip", "link", "set", outside, "master", place.bridge, "up"])
-    run(["ip", "-n", namespace, "address", "add", f"{address}/24", "dev", "eth0"])
-    run(["ip", "-n", namespace, "link", "set", "eth0", "up"])
-    run(["ip", "-n", namespace, "link", "set", "lo", "up"])
+    with ledger.making("namespace", namespace), ledger.making("link", outside):
+        run(["ip", "netns", "add", namespace])
+        run(["ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", namespace])
+        run(["ip", "link", "set", outside, "master", place.bridge, "up"])
+        run(["ip", "-n", namespace, "address", "add", f"{address}/24", "dev", "eth0"])
+        run(["ip", "-n", namespace, "link", "set", "eth0", "up"])
+        run(["ip", "-n", namespace, "link", "set", "lo", "up"])
     return address
 
 

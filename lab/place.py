@@ -59,12 +59,20 @@ class Place:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Holds this lab against other commands that change it. Raises LabBusy."""
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with (CACHE / f"{self.prefix}.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as held:
-                raise LabBusy(
-                    f"another command is changing the lab {self.prefix}: wait for it, or end it, and try again"
-                ) from held
-            yield
+        try:
+            with locked(self.prefix, wait=False):
+                yield
+        except BlockingIOError as held:
+            raise LabBusy(f"another command is changing the lab {self.prefix}: try again when it has ended") from held
+
+
+@contextmanager
+def locked(name: str, *, wait: bool = True) -> Iterator[None]:
+    """Holds a lock of that name among all processes of the machine; it ends with the process at the latest.
+
+    Raises BlockingIOError when somebody has it and `wait` is false.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield

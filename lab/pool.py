@@ -16,15 +16,15 @@ def make_pool(place: Place, ledger: Ledger) -> None:
     """Mounts the pool, which is made if it does not exist."""
     if ledger.get("mount", str(place.pool)):
         return
-    ledger.note("mount", str(place.pool))
     image = place.folder / "pool.img"
-    with image.open("wb") as file:
-        file.truncate(SIZE)
-    run(["mkfs.btrfs", "--quiet", "--metadata", "single", "--label", place.prefix, image])
-    place.pool.mkdir(exist_ok=True)
-    run(["mount", "-o", "loop,compress=zstd:1,noatime", image, place.pool])
-    for folder in ("devices", "snapshots"):
-        (place.pool / folder).mkdir()
+    with ledger.making("mount", str(place.pool)):
+        with image.open("wb") as file:
+            file.truncate(SIZE)
+        run(["mkfs.btrfs", "--quiet", "--metadata", "single", "--label", place.prefix, image])
+        place.pool.mkdir(exist_ok=True)
+        run(["mount", "-o", "loop,compress=zstd:1,noatime", image, place.pool])
+        for folder in ("devices", "snapshots"):
+            (place.pool / folder).mkdir()
 
 
 def unmount(path: Path) -> None:

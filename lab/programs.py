@@ -12,6 +12,11 @@ from lab.errors import CommandFailed
 Argument = str | Path
 
 
+def search_path() -> str:
+    """PATH with root's folders, which it lacks where root is reached by `su`."""
+    return os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+
+
 def run(
     command: Sequence[Argument],
     *,
@@ -27,7 +32,7 @@ def run(
     Raises CommandFailed when it ends with an error (unless `check` is false) or its time is up (code 124).
     """
     words = [str(word) for word in command]
-    full = {**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})}
+    full = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": search_path(), **(environment or {})}
     try:
         done = subprocess.run(words, input=input, capture_output=True, timeout=timeout, env=full, cwd=cwd, check=False)
     except subprocess.TimeoutExpired as late:

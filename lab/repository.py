@@ -81,6 +81,7 @@ class Repository:
             "Architectures": self.architecture,
             "Components": "main",
             "Acquire-By-Hash": "yes",
+            **dict.fromkeys(["MD5", "SHA1", "SHA512"], "no"),  # SHA-256 alone: one name by hash for each index
         }
         options = [f"-oAPT::FTPArchive::Release::{key}={value}" for key, value in fields.items()]
         return run(["apt-ftparchive", *options, "release", self._folder(suite)]).stdout

@@ -40,6 +40,13 @@ def undo(ledger: Ledger, entry: Entry) -> None:
         ledger.strike(entry)
 
 
+def remove_incomplete(ledger: Ledger) -> None:
+    """Removes what an interrupted command left half-made, so that it is made again from its beginning."""
+    for entry in ledger.entries()[::-1]:
+        if not entry.complete:
+            undo(ledger, entry)
+
+
 def remove_all(ledger: Ledger) -> int:
     """How many things were removed. Processes end first; the folder, and the state file in it, go last."""
     entries = ledger.entries()

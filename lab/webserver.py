@@ -1,24 +1,20 @@
-"""The HTTP server on the bridge: the lab's own repository, and Debian's, read-only and signed by Debian.
+"""The HTTP server on the bridge: the lab's own repository, and Debian's security suite as Debian signed it.
 
 Devices have no way out of their bridge. What they ask of Debian's archive is fetched here by the machine's own
 apt (its mirrors, proxies and certificates) and kept, so that the devices check Debian's own signatures.
-
-Runs as a process: `python -m lab.webserver CONFIGURATION`, where CONFIGURATION is a JSON file (`Configuration`).
 """
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from lab import service
 from lab.errors import CommandFailed
 from lab.mirror import APT_HELPER
 from lab.programs import run
@@ -30,7 +26,7 @@ FRESH = 600.0
 
 @dataclass(frozen=True)
 class Configuration:
-    """`upstream` maps the first part of a path (such as `debian`) to the address behind it."""
+    """`upstream` maps the first part of a path (such as `debian-security`) to the address behind it."""
 
     address: str
     cgroup: str
@@ -48,7 +44,7 @@ class Cache:
         self._one_at_a_time = threading.Lock()
 
     def file(self, path: Path) -> Path:
-        """The local copy of `debian/dists/...`; it does not exist when the archive has no such file."""
+        """The local copy of `debian-security/dists/...`; it does not exist when the archive has no such file."""
         local = self.folder / path
         with self._one_at_a_time:
             if not self._current(local):
@@ -95,18 +91,13 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_error(404)
 
 
-def main() -> None:
-    configuration = Configuration(**json.loads(Path(sys.argv[1]).read_text()))
-    service.enter(configuration.cgroup)
+def serve(configuration: Configuration, listening: Callable[[], None]) -> None:
+    """Serves until the process is ended; calls `listening` once the port is open."""
     Handler.cache = Cache(Path(configuration.cache), configuration.upstream)
 
     def handler(*arguments: Any) -> Handler:
         return Handler(*arguments, directory=configuration.www)
 
     with ThreadingHTTPServer((configuration.address, PORT), handler) as server:
-        service.ready()
+        listening()
         server.serve_forever()
-
-
-if __name__ == "__main__":
-    main()
