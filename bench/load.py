@@ -1,0 +1,138 @@
+"""A load of HTTP requests from a process of its own: `python -m bench.load`, settings on standard input as JSON.
+
+Each connection sends its next request when the answer to the last one is there. After a warm-up it counts for some
+seconds, and reads the CPU time of the processes it was given at both ends of that time.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import cast
+
+import uvloop
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+WARM_UP_S = 1.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """`cpu` names groups of processes by number whose CPU time is wanted."""
+
+    port: int
+    connection_count: int
+    seconds: float
+    path: str
+    body: str
+    sessions: list[str]
+    cpu: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`cpu_us` is CPU microseconds a request by group; latencies are in milliseconds."""
+
+    request_count: int
+    failure_count: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: dict[str, float]
+
+
+class Connection(asyncio.Protocol):
+    """One connection that always has one request under way."""
+
+    def __init__(self, requests: Sequence[bytes], latencies: list[float], failures: list[str]) -> None:
+        self._requests = cycle(requests)
+        self._latencies = latencies
+        self._failures = failures
+        self._received = b""
+        self._sent_at = 0.0
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are no subclass
+        self._next()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, mark, body = self._received.partition(b"\r\n\r\n")
+        if not mark or len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+            return
+        self._latencies.append(time.perf_counter() - self._sent_at)
+        if not head.startswith(b"HTTP/1.1 200"):
+            self._failures.append(self._received.decode("latin-1"))
+        self._received = b""
+        self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+
+    def _next(self) -> None:
+        if self._transport is not None:
+            self._sent_at = time.perf_counter()
+            self._transport.write(next(self._requests))
+
+
+async def run_load(load: Load) -> Measured:
+    latencies: list[float] = []
+    failures: list[str] = []
+    requests = [_request(load, session) for session in load.sessions]
+    loop = asyncio.get_running_loop()
+    for number in range(load.connection_count):
+        own = requests[number :: load.connection_count]
+        await loop.create_connection(
+            lambda own=own: Connection(own, latencies, failures),
+            "127.0.0.1",
+            load.port,  # type: ignore[misc]
+        )
+    await asyncio.sleep(WARM_UP_S)
+    latencies.clear()
+    before, began = _cpu_seconds(load.cpu), time.perf_counter()
+    await asyncio.sleep(load.seconds)
+    counted, elapsed, after = sorted(latencies), time.perf_counter() - began, _cpu_seconds(load.cpu)
+    if failures:
+        raise SystemExit(f"{len(failures)} requests failed, the first with: {failures[0]}")
+    return Measured(
+        len(counted),
+        len(failures),
+        len(counted) / elapsed,
+        counted[len(counted) // 2] * 1e3,
+        counted[len(counted) * 99 // 100] * 1e3,
+        {group: (after[group] - before[group]) / len(counted) * 1e6 for group in load.cpu},
+    )
+
+
+def measure(load: Load) -> Measured:
+    """Run the load in a process of its own."""
+    command = [sys.executable, "-m", "bench.load"]
+    done = subprocess.run(command, input=json.dumps(asdict(load)), text=True, stdout=subprocess.PIPE, check=True)
+    return Measured(**json.loads(done.stdout))
+
+
+def _request(load: Load, session: str) -> bytes:
+    head = f"POST {load.path} HTTP/1.1\r\nHost: server\r\nAuthorization: Bearer {session}\r\n"
+    kind = "User-Agent: patchring-agent/0.1.0\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
+    return f"{head}{kind}Content-Length: {len(load.body)}\r\n\r\n{load.body}".encode()
+
+
+def _cpu_seconds(groups: dict[str, list[int]]) -> dict[str, float]:
+    return {group: sum(_cpu_of(pid) for pid in pids) for group, pids in groups.items()}
+
+
+def _cpu_of(pid: int) -> float:
+    """User and system time of a process (fields 14 and 15 of its stat line), without its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(uvloop.run(run_load(Load(**json.load(sys.stdin)))))))
