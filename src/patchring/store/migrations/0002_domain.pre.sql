@@ -252,6 +252,7 @@ create table patchring.rollout_ring (
   opened_at timestamptz,
   first_verified_at timestamptz,
   last_verified_at timestamptz,
+  enough_verified_at timestamptz,
   soak_until_at timestamptz,
   passed_at timestamptz,
   primary key (tenant_id, rollout_id, ring),

@@ -1,0 +1,64 @@
+"""Structured matchers: fields from a registry, values with `*` and `?`; no free code.
+
+A condition holds when the field has one of the values. Fields that hold sets (roles, groups) hold when any member
+matches. Truth is written `yes` and `no`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from patchring.core.devices import DeviceFacts, PatchFacts
+from patchring.core.policy.model import Condition
+
+
+def _yes(value: bool) -> tuple[str]:
+    return ("yes" if value else "no",)
+
+
+DEVICE_FIELDS: Mapping[str, Callable[[DeviceFacts], Iterable[str]]] = {
+    "class": lambda d: (d.device_class.value,),
+    "role": lambda d: d.roles,
+    "criticality": lambda d: (d.criticality.value,),
+    "exposed": lambda d: _yes(d.exposed),
+    "group": lambda d: d.groups,
+    "internal": lambda d: _yes(d.internal),
+    "sacrificial": lambda d: _yes(d.sacrificial),
+    "redundancy_group": lambda d: (d.redundancy_group or "",),
+    "name": lambda d: (d.name,),
+    "os": lambda d: (d.os_name,),
+    "os_version": lambda d: (d.os_version,),
+}
+
+PATCH_FIELDS: Mapping[str, Callable[[PatchFacts], Iterable[str]]] = {
+    "provider": lambda p: (p.provider,),
+    "package": lambda p: (p.name,),
+    "source": lambda p: (p.source,),
+    "title": lambda p: (p.title,),
+    "origin": lambda p: (p.origin,),
+    "label": lambda p: (p.label,),
+    "suite": lambda p: (p.suite,),
+    "security": lambda p: _yes(p.security),
+    "type": lambda p: (p.type,),
+    "classification": lambda p: (p.classification,),
+    "reboot": lambda p: (p.reboot,),
+    "kb": lambda p: (p.kb,),
+    "exploited": lambda p: _yes(p.exploited),
+}
+
+
+def device_misses(conditions: Iterable[Condition], device: DeviceFacts) -> list[Condition]:
+    """The conditions that do not hold for the device; none: the rule matches."""
+    return [c for c in conditions if not _holds(c, DEVICE_FIELDS[c.field](device))]
+
+
+def patch_misses(conditions: Iterable[Condition], patch: PatchFacts) -> list[Condition]:
+    return [c for c in conditions if not _holds(c, PATCH_FIELDS[c.field](patch))]
+
+
+def _holds(condition: Condition, values: Iterable[str]) -> bool:
+    return any(fnmatchcase(value, pattern) for value in values for pattern in condition.values)
+
+
+def described(condition: Condition) -> str:
+    """`class is server or kiosk`."""
+    return f"{condition.field} is {' or '.join(condition.values)}"

@@ -1,0 +1,1 @@
+"""A patch on its way through the rings of one tenant."""

@@ -1,0 +1,77 @@
+"""What `reconcile` is shown of a rollout: counts, instants and what is in force; never a list of devices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from patchring.core.policy.model import Policy
+from patchring.core.reason import Reason
+from patchring.core.rollout.states import IN_FLIGHT, DeviceState, RingState, RolloutState
+
+
+@dataclass(frozen=True)
+class RingView:
+    """One ring of this tenant's rollout. `counts` None: they could not be read, so nothing is concluded from them.
+
+    `enough_verified_at`: when the number of verified devices that the soak asks for was reached; None: not yet.
+    `lost_count`: devices that began and have not been heard of since. `device_minutes`: since verification, summed.
+    """
+
+    number: int
+    state: RingState
+    counts: Mapping[DeviceState, int] | None
+    enough_verified_at: datetime | None = None
+    lost_count: int = 0
+    device_minutes: int = 0
+
+    def count(self, *states: DeviceState) -> int:
+        return sum((self.counts or {}).get(state, 0) for state in states)
+
+    @property
+    def device_count(self) -> int:
+        return sum((self.counts or {}).values())
+
+    @property
+    def in_flight_count(self) -> int:
+        return self.count(*IN_FLIGHT)
+
+    @property
+    def failed_count(self) -> int:
+        """Everything that went wrong here, also what was taken back since, and devices that fell silent."""
+        gone_wrong = (
+            DeviceState.FAILED,
+            DeviceState.ROLLING_BACK,
+            DeviceState.ROLLED_BACK,
+            DeviceState.ROLLBACK_FAILED,
+        )
+        return self.count(*gone_wrong) + self.lost_count
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """One ring of the campaign over all tenants, pooled, without names. `device_count` 0: nobody has such devices."""
+
+    device_count: int
+    verified_count: int
+    failed_count: int
+    first_verified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """`approved`: True by a person, False rejected, None nobody decided. `review_needed`: some segment wants a person.
+
+    `stops` and `holds` are reasons already: what is in force against this rollout. `elsewhere` is by ring.
+    `halted_by_failure`: the halt was Patchring's own; `rollback_requested`: a person asked for the way back.
+    """
+
+    state: RolloutState
+    policy: Policy
+    rings: tuple[RingView, ...]
+    review_needed: bool
+    approved: bool | None = None
+    stops: tuple[Reason, ...] = ()
+    holds: tuple[Reason, ...] = ()
+    elsewhere: Mapping[int, Elsewhere] = field(default_factory=dict)
+    halted_by_failure: bool = False
+    rollback_requested: bool = False

@@ -1,0 +1,1 @@
+"""When: maintenance windows and blackouts, right across daylight-saving changes and short months."""
