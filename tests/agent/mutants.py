@@ -24,7 +24,7 @@ MUTANTS = [
     ),
     ("does not say that a permit was lost", "step.py", "if event.may_have_arrived:", "if False:"),
     ("does not say that a permit was refused", "step.py", "or request.boot_id != kept.boot_id", "or True"),
-    ("drops progress that was refused nothing", "journal.py", "if e.report_id != report_id]", "if False]"),
+    ("forgets reports without a receipt", "journal.py", "if e.report_id != report_id]", "if False]"),
     ("repeats a sequence number", "journal.py", "encode(fitted), kept.sequence + 1)", "encode(fitted), kept.sequence)"),
     ("does not tell that it began", "jobs.py", "if not job.started:", "if False:"),
     ("calls a broken package installed", "step.py", "outcome.reached == events.ALL and", "True or"),

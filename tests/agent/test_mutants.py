@@ -18,7 +18,7 @@ from tests.agent.test_loop import OFFERS
 from tests.agent.world import World
 
 SOURCE = Path(patchring_agent.loop.__file__).parent
-SCHEDULE_COUNT_MAX = 3_000
+SCHEDULE_COUNT_MAX = 1_500
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ class World:
         self.boot, self.boot_ms, self.wall_ms = 1, 1_000, 1_760_000_000_000
         self.versions = {"app": "1.0", "lib": "1.0"}
         self.half = ""
+        self.beyond_repair = chance.random() < 0.1
+        self.published = 0
         self.transaction: dict[str, Any] | None = None
         self.begun: dict[str, int] = {}
         self.reboots = 0
@@ -89,6 +91,8 @@ class World:
 
     def step(self, state: Any, event: Any) -> tuple[Any, Any]:
         after, effect = self.loop.step(state, event, self.now())
+        if isinstance(effect, self.loop.Act):
+            assert self.boot_ms < effect.deadline_boot_ms, "asked to act after the permit's lifetime"
         if after.kept != state.kept:
             self.maybe_crash(0.03)
             self.disk = json.dumps(encode(after.kept))
@@ -178,7 +182,8 @@ class World:
         if way == 1:
             return self.unreachable(1)
         receipts = []
-        for entry in effect.entries:
+        taken = effect.entries[: self.chance.randint(1, 20)] if self.fate(0.8, 0.2) else effect.entries
+        for entry in taken:
             assert entry.kind != "scan" or self.scan_held, "a scan was to be sent whose body is gone"
             repeated = entry.report_id in self.reports
             self.reports[entry.report_id] = entry
@@ -245,7 +250,7 @@ class World:
 
     def plan(self, offer: Offer) -> Plan:
         changes = [
-            Change(p.name, "amd64", self.versions[p.name], p.version, "Lab", "Lab", "lab", f"{i}" * 64)
+            Change(p.name, "amd64", self.versions[p.name], p.version, "Lab", "Lab", "lab", f"{self.published + i:064x}")
             for i, p in enumerate(offer.packages)
             if self.versions[p.name] != p.version
         ]
@@ -253,6 +258,7 @@ class World:
 
     def do_MakePlan(self, effect: Any) -> Any:
         self.pass_time([300, 30_000][self.fate(0.9, 0.1)])
+        self.published += self.fate(0.9, 0.1)
         if self.fate(0.95, 0.05):
             return self.loop.PlanMade(None, "unmet dependencies")
         plan = self.plan(effect.offer)
@@ -265,6 +271,7 @@ class World:
         if self.boot_ms >= effect.deadline_boot_ms or self.fate(0.95, 0.05):
             return self.loop.ActLapsed("the lifetime was over")
         self.check_permit(effect.permit_id, effect.offer.action_id, plan_digest(effect.plan))
+        assert effect.plan == self.plan(effect.offer), "acted on a plan that is not the one of now"
         action_id = effect.offer.action_id
         assert action_id not in self.begun, f"{action_id} was begun twice"
         self.begun[action_id] = self.boot_ms
@@ -303,7 +310,7 @@ class World:
             for change in effect.plan.changes:
                 if change.package == self.half:
                     self.versions[change.package] = change.to_version
-            self.half = "" if self.fate(0.7, 0.3) == 0 else self.half
+            self.half = self.half if self.beyond_repair or self.fate(0.7, 0.3) else ""
         return self.loop.Repaired(self.outcome(effect.plan))
 
     def do_Reboot(self, effect: Any) -> Any:
