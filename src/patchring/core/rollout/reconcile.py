@@ -4,6 +4,7 @@ All rules of promotion are here:
 
 - A ring opens when the ring before it has passed. One that is empty in this tenant has passed when the campaign's
   pooled ring has: verified enough elsewhere, soaked, and not failed. Ring 0 that is empty everywhere needs a person.
+- A ring with a segment that asks for review opens only after a person approved.
 - The first device of a ring goes alone. After that at most `growth` times as many as were verified are under way, and
   never more than `at_once_max`.
 - A ring soaks from the moment that enough devices are verified, and passes when time, verified devices and device-hours
@@ -108,6 +109,9 @@ def _ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[
     if ring.device_count == 0:
         return _empty_ring(view, ring, now)
     match ring.state:
+        case RingState.WAITING if ring.review_needed and not view.approved:
+            text = f"Ring {ring.number} waits: a person has to approve this patch for a segment of it"
+            return False, [Wait(ring.number, None, (reason("approval_missing", text, ring=ring.number),))]
         case RingState.WAITING:
             opened = reason(
                 "ring_opened", f"Ring {ring.number} opens: every ring before it has passed", ring=ring.number

@@ -15,6 +15,7 @@ class RingView:
 
     `enough_verified_at`: when the number of verified devices that the soak asks for was reached; None: not yet.
     `lost_count`: devices that began and have not been heard of since. `device_minutes`: since verification, summed.
+    `review_needed`: a person has to approve the patch for a segment of this ring before it opens.
     """
 
     number: int
@@ -23,6 +24,7 @@ class RingView:
     enough_verified_at: datetime | None = None
     lost_count: int = 0
     device_minutes: int = 0
+    review_needed: bool = False
 
     def count(self, *states: DeviceState) -> int:
         return sum((self.counts or {}).get(state, 0) for state in states)
@@ -59,7 +61,8 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class RolloutView:
-    """`approved`: True by a person, False rejected, None nobody decided. `review_needed`: some segment wants a person.
+    """`approved`: True by a person, False rejected, None nobody decided. `review_needed`: nothing
+    may begin without a person (the level of automation, or every segment asks for one).
 
     `stops` and `holds` are reasons already: what is in force against this rollout. `elsewhere` is by ring.
     `halted_by_failure`: the halt was Patchring's own; `rollback_requested`: a person asked for the way back.

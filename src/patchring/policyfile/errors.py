@@ -1,0 +1,23 @@
+"""What is wrong with a policy text: every problem at once, each with its line, what was expected, what came."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`line` is 1 for the first; 0 where no line can be named. `path` is like `rings[0].soak.time`."""
+
+    line: int
+    path: str
+    text: str
+
+
+class PolicyInvalid(Exception):
+    """The text is no valid policy."""
+
+    kind = "policy_invalid"
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(sorted(problems, key=lambda each: (each.line, each.path)))
+        super().__init__("\n".join(f"{source}:{p.line}: {p.path}: {p.text}" for p in self.problems))
