@@ -2,6 +2,7 @@
 
 LabError
  +-- HostNotReady      the machine cannot carry a lab
+ +-- BadName           a prefix or a device's name that the host could not use
  +-- LabBusy           another command is changing the same lab
  +-- CommandFailed     a program ended with an error, on the host or on a device
  +-- NoSuchDevice      the lab has no device of that name
@@ -23,6 +24,10 @@ class LabError(Exception):
 
 class HostNotReady(LabError):
     kind = "host_not_ready"
+
+
+class BadName(LabError):
+    kind = "bad_name"
 
 
 class LabBusy(LabError):

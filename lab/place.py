@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.errors import LabBusy
+from lab.errors import BadName, LabBusy
 
 CACHE = Path("/var/cache/patchring-lab")
 """The base image and what was downloaded for it: shared by all labs, survives `lab down`."""
 
-LONGEST_PREFIX = 11  # the kernel allows 15 characters for a network interface, and ours add up to 4
+PREFIX = re.compile("[a-z][a-z0-9]{0,10}")  # the kernel allows 15 characters for an interface, ours add up to 4
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Place:
     prefix: str = "prlab"
 
     def __post_init__(self) -> None:
-        assert self.prefix.isalnum(), self.prefix
-        assert len(self.prefix) <= LONGEST_PREFIX, self.prefix
+        if not PREFIX.fullmatch(self.prefix):
+            raise BadName(f"a prefix has 1 to 11 of a-z and 0-9 and starts with a letter, not {self.prefix!r}")
 
     @property
     def folder(self) -> Path:
