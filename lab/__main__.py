@@ -86,8 +86,8 @@ def _print_devices(lab: Lab, boots: dict[str, str]) -> None:
 
 def main(words: Sequence[str]) -> int:
     arguments = parser().parse_args(words)
-    lab = Lab(arguments.prefix, say=lambda line: print(f"lab: {line}", file=sys.stderr, flush=True))
     try:
+        lab = Lab(arguments.prefix, say=lambda line: print(f"lab: {line}", file=sys.stderr, flush=True))
         return int(arguments.do(lab, arguments))
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)

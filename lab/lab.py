@@ -14,7 +14,7 @@ from lab import base, golden, host, mirror, network, service, teardown
 from lab.catalogue import FIRST
 from lab.cgroup import Cgroup
 from lab.device import Device
-from lab.errors import HostNotReady, NoSuchDevice
+from lab.errors import BadName, HostNotReady, NoSuchDevice
 from lab.ledger import Ledger
 from lab.place import CACHE, Place
 from lab.pool import make_pool
@@ -51,6 +51,9 @@ class Lab:
         `preinstalled` (name -> version) is what the lab's devices have from their making, and what the suite
         `lab` offers at first; it counts when the lab is new. Raises LabError.
         """
+        for name in names:
+            if not NAME.fullmatch(name):
+                raise BadName(f"a device's name has 1 to 20 of a-z, 0-9 and -, starting with a letter, not {name!r}")
         host.prepare()
         with self.place.alone():
             if self.ledger.from_earlier_boot():
@@ -163,7 +166,6 @@ class Lab:
 
     def _make_device(self, name: str) -> Device:
         """The device of that name, off when it is new. Raises HostNotReady past the most that a host can carry."""
-        assert NAME.fullmatch(name), f"{name!r} is no name for a device: letters a-z, digits and -, at most 20"
         known = self.ledger.entries("device")
         numbers = {entry.name: int(entry.data["number"]) for entry in known}
         if name not in numbers and len(numbers) >= host.DEVICES_MAX:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab, host
+from lab.errors import BadName
 from lab.ledger import Entry, Ledger
 from lab.programs import run
 from lab.teardown import UNDO, remove_all, remove_incomplete
@@ -88,6 +89,12 @@ def test_processes_end_first_and_the_folder_goes_last(tmp_path: Path, monkeypatc
         ledger.note(kind, name)
     assert remove_all(ledger) == 5
     assert removed == ["c", "d", "n", "m", "f"]
+
+
+@pytest.mark.parametrize("prefix", ["", "a-b", "../x", "longerthan11", "9lives"])
+def test_a_prefix_that_the_host_could_not_use_is_refused(prefix: str) -> None:
+    with pytest.raises(BadName, match="a prefix has 1 to 11"):
+        Lab(prefix)
 
 
 def test_the_obstacle_is_one_line_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
