@@ -111,7 +111,9 @@ def _state(facts: PermitFacts) -> list[Reason]:
         found.append(reason("rollout_not_running", f"the rollout is {facts.rollout_state}"))
     if facts.ring_state not in _INSTALL_RINGS:
         found.append(reason("ring_not_open", f"its ring is {facts.ring_state}"))
-    wanted = {"install": (DeviceState.OFFERED,), "reboot": (DeviceState.REBOOT_PENDING,)}.get(facts.action_kind, ())
+    wanted = {"install": (DeviceState.OFFERED, DeviceState.PERMITTED), "reboot": (DeviceState.REBOOT_PENDING,)}.get(
+        facts.action_kind, ()
+    )
     if facts.device_state not in wanted:
         found.append(reason("device_not_offered", f"for this patch the device is {facts.device_state}"))
     return found

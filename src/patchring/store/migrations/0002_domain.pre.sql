@@ -548,6 +548,8 @@ grant select on patchring.tenant, patchring.tenant_root, patchring.site, patchri
 grant insert on patchring.permit, patchring.permit_slot, patchring.slot, patchring.denial, patchring.event,
   patchring.event_head, patchring.due to patchring_signer;
 grant update (state, state_at) on patchring.action to patchring_signer;
+grant update (settled_at, outcome) on patchring.permit to patchring_signer;
+grant delete on patchring.permit_slot to patchring_signer;
 grant update on patchring.slot, patchring.denial, patchring.event_head, patchring.due to patchring_signer;
 grant select on patchring.denial, patchring.due to patchring_signer;
 

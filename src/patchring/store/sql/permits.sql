@@ -14,12 +14,11 @@ where tenant_id = %(tenant_id)s and device_id = %(device_id)s and state = 'activ
 
 -- name: facts
 -- Everything a permit is decided on, read in one statement after the locks are held.
-select a.kind as action_kind, a.purpose, a.packages, a.state as action_state, a.reboot,
+select a.kind as action_kind, a.purpose, a.packages, a.state as action_state,
   o.rollout_id, o.state as rollout_state, o.policy_version_id,
   r.ring, r.segment, r.state as device_patch_state, g.state as ring_state,
-  p.patch_id, p.patch_key, p.provider, p.name as patch_name, p.version as patch_version, p.title as patch_title,
-  p.source, p.origin, p.label, p.suite, p.security, p.type, p.classification, p.reboot as patch_reboot, p.kb,
-  p.update_id,
+  p.patch_id, p.patch_key, p.provider, p.name, p.version, p.title, p.source, p.origin, p.label, p.suite, p.security,
+  p.type, p.classification, p.reboot, p.kb, p.update_id,
   d.name as device_name, d.class, d.roles, d.criticality, d.internet_facing, d.redundancy_group, d.groups,
   d.sacrificial, d.observe_only, d.os_name, d.os_version, d.site_id, s.zone, t.kind as tenant_kind
 from patchring.action a
@@ -102,7 +101,22 @@ on conflict (tenant_id, action_id) do update
 set denied_at = excluded.denied_at, reasons = excluded.reasons, denial_count = patchring.denial.denial_count + 1
 where patchring.denial.tenant_id = %(tenant_id)s;
 
--- name: answered_before
--- The answer to a request that was granted already: a repeated message gets the same document again.
-select permit_id, document, expires_at, settled_at from patchring.permit
-where tenant_id = %(tenant_id)s and device_id = %(device_id)s and nonce = %(nonce)s and plan_digest = %(plan_digest)s;
+-- name: supersede
+-- A device that asks anew for the same action says that it did not begin under the permit it was given before.
+update patchring.permit set settled_at = %(at)s, outcome = 'not_started'
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s and action_id = %(action_id)s
+  and settled_at is null and started_at is null
+returning permit_id;
+
+-- name: release_slots
+-- Give back what a permit took; the second call gives back nothing.
+with freed as (
+  delete from patchring.permit_slot where tenant_id = %(tenant_id)s and permit_id = %(permit_id)s returning slot_key
+)
+update patchring.slot set in_flight = in_flight - 1
+where tenant_id = %(tenant_id)s and slot_key in (select slot_key from freed);
+
+-- name: offer_again
+-- The action is as it was before the permit that was not used.
+update patchring.action set state = 'offered', state_at = %(at)s
+where tenant_id = %(tenant_id)s and action_id = %(action_id)s and state = 'permitted';

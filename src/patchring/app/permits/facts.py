@@ -1,0 +1,155 @@
+"""Gathers, in one reading after the locks, what core decides a permit on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+
+from patchring.app.device_facts import device_facts, patch_facts
+from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
+from patchring.app.work import Work
+from patchring.core.devices import DeviceFacts
+from patchring.core.ids import DeviceId
+from patchring.core.permits import PermitFacts, StopInForce
+from patchring.core.policy.decide import Decision, HoldInForce, decide
+from patchring.core.policy.model import Policy, SegmentRule, Window
+from patchring.core.reason import Reason
+from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
+from patchring.core.schedule.windows import blackout_at, next_window, open_window
+from patchring.policyfile import zone
+from patchring.store import sql
+from patchring.wire.authority import unauthorised
+from patchring.wire.messages import PermitRequest
+from patchring.wire.signing import SignedDocument
+
+ANY_TIME = Window("any time", "", time(0), timedelta(0))
+
+
+@dataclass(frozen=True)
+class PermitCase:
+    """The facts, and what is needed to write the permit down once core granted it. `limits` are by slot key."""
+
+    facts: PermitFacts
+    authority: Authority | None
+    root: SignedDocument
+    policy_fingerprint: str
+    limits: Mapping[str, int]
+
+    @property
+    def slot_keys(self) -> list[str]:
+        return sorted(self.limits)
+
+
+async def load_case(
+    work: Work, device_id: DeviceId, request: PermitRequest, stops: Sequence[Mapping[str, Any]]
+) -> PermitCase:
+    """One statement for state, then what is signed, then who else is under way."""
+    key = {"tenant_id": work.tenant_id, "device_id": device_id}
+    row = await work.tx.one(sql.permits.facts, {**key, "action_id": request.action_id})
+    device, patch = device_facts(work.tenant_id, device_id, row), patch_facts(row)
+    in_force = await read_policy(work.tx, work.tenant_id, work.now)
+    policy, remedy = in_force.policy, row["purpose"] == "remedy"
+    rule = policy.segment(segment_name(policy, device)) if policy else None
+    approval = await read_approval(work.tx, work.tenant_id, row["patch_id"], row["segment"], in_force, work.now)
+    decision = await _decision(work, policy, rule, patch)
+    by_rule = remedy or row["action_kind"] == "reboot" or (decision is not None and decision.goes_by_itself)
+    authority = in_force.authority if by_rule else approval
+    limits = {} if policy is None or remedy else _limits(policy, row, device)
+    slots = {"tenant_id": work.tenant_id, "slot_keys": sorted(limits)}
+    levels = {level["slot_key"]: level["in_flight"] for level in await work.tx.all(sql.permits.slot_levels, slots)}
+    window = _window(policy, rule, remedy)
+    local = zone(window.zone or row["zone"])
+    plan = request.plan
+    remedy_rule = policy.remedies.get(rule.remedy) if policy and rule else None
+    facts = PermitFacts(
+        action_kind=row["action_kind"],
+        remedy=remedy,
+        requested_kind=request.action,
+        action_state=ActionState(row["action_state"]),
+        rollout_state=RolloutState(row["rollout_state"]),
+        ring_state=RingState(row["ring_state"]),
+        device_state=DeviceState(row["device_patch_state"]),
+        stops=[StopInForce(stop["stop_key"].partition(":")[0], _stop_text(stop)) for stop in stops],
+        decision=decision,
+        approved=approval is not None,
+        observe_only=row["observe_only"],
+        window=open_window(window, local, work.now),
+        opens_at=None if window.any_time else _opens_at(window, local, work),
+        blackout=None if remedy or policy is None else blackout_at(policy.blackouts, local, work.now),
+        expected_duration=policy.expected_duration if policy else timedelta(0),
+        targets_match=_targets_match(row, request),
+        removes=[change.package for change in plan.changes if not change.to_version],
+        unauthorised=_unauthorised(in_force, authority, request),
+        way_back_required=row["action_kind"] == "install" and bool(remedy_rule and remedy_rule.way_back_required),
+        way_back_ready=_way_back_ready(request),
+        live_permit=await _other_live_permit(work, device_id),
+        levels=levels,
+        limits=limits,
+    )
+    return PermitCase(facts, authority, _root(in_force), policy.fingerprint if policy else "", limits)
+
+
+def _root(in_force: InForce) -> SignedDocument:
+    return in_force.root_document or SignedDocument({"kind": "none"}, [])
+
+
+async def _decision(work: Work, policy: Policy | None, rule: SegmentRule | None, patch: Any) -> Decision | None:
+    if policy is None or rule is None:
+        return None
+    rows = await work.tx.all(sql.permits.holds_in_force, {"tenant_id": work.tenant_id, "patch_key": patch.patch_key})
+    holds = [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
+    return decide(policy, patch, rule.name, holds)
+
+
+def _unauthorised(in_force: InForce, authority: Authority | None, request: PermitRequest) -> list[Reason]:
+    if authority is None:
+        if in_force.trouble:
+            return [Reason("policy_unread", in_force.trouble)]
+        return []  # core refuses for want of an approval, which is the better sentence
+    found = unauthorised(authority.document, request.action, request.plan)
+    return [Reason(each.code, each.text, dict(each.numbers)) for each in found if each.code != "plan_removes"]
+
+
+def _limits(policy: Policy, row: Mapping[str, Any], device: DeviceFacts) -> dict[str, int]:
+    limits = policy.limits
+    wanted = {
+        "tenant": limits.tenant,
+        f"site:{row['site_id']}": limits.site,
+        f"ring:{row['rollout_id']}:{row['ring']}": limits.ring,
+        f"group:{device.redundancy_group}": limits.redundancy_group if device.redundancy_group else None,
+    }
+    return {key: limit for key, limit in wanted.items() if limit is not None}
+
+
+def _window(policy: Policy | None, rule: SegmentRule | None, remedy: bool) -> Window:
+    """A remedy waits for no window: a device that was broken is not left so until Sunday."""
+    if remedy or policy is None or rule is None or not rule.window:
+        return ANY_TIME
+    return policy.windows[rule.window]
+
+
+def _opens_at(window: Window, local: Any, work: Work) -> Any:
+    following = next_window(window, local, work.now)
+    return following.opens_at if following else None
+
+
+def _targets_match(row: Mapping[str, Any], request: PermitRequest) -> bool:
+    """Every package of the action is in the plan at exactly its version; a reboot has no packages and no changes."""
+    planned = {(change.package, change.to_version) for change in request.plan.changes}
+    wanted = {(package["name"], package["version"]) for package in row["packages"]}
+    return wanted <= planned if wanted else not planned
+
+
+def _way_back_ready(request: PermitRequest) -> bool:
+    """Every package that changes has its present version kept; a new package needs no way back but its removal."""
+    kept = {(change.package, change.to_version) for change in request.plan.way_back}
+    return all((c.package, c.from_version) in kept for c in request.plan.changes if c.from_version)
+
+
+async def _other_live_permit(work: Work, device_id: DeviceId) -> bool:
+    key = {"tenant_id": work.tenant_id, "device_id": device_id}
+    return await work.tx.maybe(sql.permits.live_permit, key) is not None
+
+
+def _stop_text(stop: Mapping[str, Any]) -> str:
+    return f"{stop['reason']} ({stop['placed_by']}, {stop['placed_at']:%Y-%m-%d %H:%M} UTC)"
