@@ -7,6 +7,7 @@ Leaving the block commits; an exception rolls back. The database may go away and
 transaction that was open then fails with ConnectionLost, and the next one finds a new connection by itself.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Database:
         self._clock = clock
         self._settings = settings or PoolSettings()
         self._pools: dict[Role, Pool] = {}
+        self._opening = asyncio.Lock()
+        self._closed = False
 
     @asynccontextmanager
     async def tenant(
@@ -77,9 +80,10 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection. A transaction that is still open is rolled back by the server."""
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            await pool.close()
+        async with self._opening:
+            self._closed = True
+            for pool in self._pools.values():
+                await pool.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,10 +134,12 @@ class Database:
 
     async def _pool(self, role: Role) -> Pool:
         """The role's pool, opened when it is first asked for."""
-        if role not in self._pools:
-            self._pools[role] = pool = self._new_pool(role)
-            await pool.open()
-        return self._pools[role]
+        async with self._opening:
+            assert not self._closed, "the way into the database was closed"
+            if role not in self._pools:
+                self._pools[role] = self._new_pool(role)
+                await self._pools[role].open()
+            return self._pools[role]
 
     def _new_pool(self, role: Role) -> Pool:
         assert role in self._secrets.passwords, f"this process was not given the password of the role {role}"
