@@ -4,12 +4,12 @@ A kind without a sentence of its own is said by its name and what its data calls
 missing from a page; a test names the kinds that still lack one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from patchring.web.models import EventView
-from patchring.web.texts import why
+from patchring.web.texts import counted, why
 
 Data = Mapping[str, Any]
 
