@@ -18,6 +18,8 @@ CREATE TABLE patchring.action (
   detail text NOT NULL DEFAULT ''::text,
   boot_id_before text NOT NULL DEFAULT ''::text,
   started_at timestamp with time zone,
+  acted_at timestamp with time zone,
+  acted_sequence bigint,
   finished_report_id uuid,
   CONSTRAINT action_kind_check CHECK ((kind = ANY (ARRAY['install'::text, 'downgrade'::text, 'reboot'::text]))),
   CONSTRAINT action_pkey PRIMARY KEY (tenant_id, action_id),
@@ -282,6 +284,7 @@ CREATE TABLE patchring.evidence (
   patch_key text NOT NULL,
   ring smallint NOT NULL,
   tenant_count integer NOT NULL DEFAULT 0,
+  device_count integer NOT NULL DEFAULT 0,
   verified_count integer NOT NULL DEFAULT 0,
   failed_count integer NOT NULL DEFAULT 0,
   first_verified_at timestamp with time zone,
@@ -434,7 +437,7 @@ CREATE UNIQUE INDEX permit_live ON patchring.permit USING btree (tenant_id, devi
 ALTER TABLE patchring.permit ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.permit FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
 GRANT SELECT, UPDATE (outcome), UPDATE (settled_at), UPDATE (started_at) ON patchring.permit TO patchring_dispatcher;
-GRANT INSERT, SELECT ON patchring.permit TO patchring_signer;
+GRANT INSERT, SELECT, UPDATE (outcome), UPDATE (settled_at) ON patchring.permit TO patchring_signer;
 GRANT SELECT ON patchring.permit TO patchring_staff;
 GRANT SELECT ON patchring.permit TO patchring_web;
 
@@ -449,7 +452,7 @@ CREATE TABLE patchring.permit_slot (
 ALTER TABLE patchring.permit_slot ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.permit_slot FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
 GRANT DELETE, SELECT ON patchring.permit_slot TO patchring_dispatcher;
-GRANT INSERT, SELECT ON patchring.permit_slot TO patchring_signer;
+GRANT DELETE, INSERT, SELECT ON patchring.permit_slot TO patchring_signer;
 GRANT SELECT ON patchring.permit_slot TO patchring_staff;
 GRANT SELECT ON patchring.permit_slot TO patchring_web;
 
@@ -547,9 +550,12 @@ CREATE TABLE patchring.rollout (
   state_at timestamp with time zone NOT NULL,
   reasons jsonb NOT NULL,
   halt_scope text,
+  halt_source text,
+  rollback_requested_by text,
   created_at timestamp with time zone NOT NULL,
   created_by text NOT NULL,
   row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT rollout_halt_source_check CHECK ((halt_source = ANY (ARRAY['failure'::text, 'person'::text]))),
   CONSTRAINT rollout_pkey PRIMARY KEY (tenant_id, rollout_id),
   CONSTRAINT rollout_tenant_id_campaign_id_key UNIQUE (tenant_id, campaign_id),
   CONSTRAINT rollout_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id),
@@ -600,11 +606,16 @@ CREATE TABLE patchring.rollout_ring (
   reasons jsonb NOT NULL DEFAULT '[]'::jsonb,
   counts jsonb NOT NULL DEFAULT '{}'::jsonb,
   device_count integer NOT NULL DEFAULT 0,
+  segments jsonb NOT NULL DEFAULT '{}'::jsonb,
   opened_at timestamp with time zone,
   first_verified_at timestamp with time zone,
   last_verified_at timestamp with time zone,
+  enough_verified_at timestamp with time zone,
+  verified_s_sum bigint NOT NULL DEFAULT 0,
   soak_until_at timestamp with time zone,
   passed_at timestamp with time zone,
+  forgiven_count integer NOT NULL DEFAULT 0,
+  pooled jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT rollout_ring_pkey PRIMARY KEY (tenant_id, rollout_id, ring),
   CONSTRAINT rollout_ring_ring_check CHECK ((ring >= 0)),
   CONSTRAINT rollout_ring_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id)

@@ -228,6 +228,8 @@ create table patchring.rollout (
   state_at timestamptz not null,
   reasons jsonb not null,
   halt_scope text,
+  halt_source text check (halt_source in ('failure', 'person')),
+  rollback_requested_by text,
   created_at timestamptz not null,
   created_by text not null,
   row_version integer not null default 1,
@@ -249,15 +251,27 @@ create table patchring.rollout_ring (
   reasons jsonb not null default '[]',
   counts jsonb not null default '{}',
   device_count integer not null default 0,
+  segments jsonb not null default '{}',
   opened_at timestamptz,
   first_verified_at timestamptz,
   last_verified_at timestamptz,
   enough_verified_at timestamptz,
+  verified_s_sum bigint not null default 0,
   soak_until_at timestamptz,
   passed_at timestamptz,
+  forgiven_count integer not null default 0,
+  pooled jsonb not null default '{}',
   primary key (tenant_id, rollout_id, ring),
   foreign key (tenant_id, rollout_id) references patchring.rollout (tenant_id, rollout_id)
 );
+comment on column patchring.rollout_ring.segments is 'How many devices of each segment the ring has.';
+comment on column patchring.rollout_ring.enough_verified_at is
+  'Since when as many devices are verified as the soak asks for; null while they are not.';
+comment on column patchring.rollout_ring.verified_s_sum is
+  'Seconds since 1970 of every verification in force, summed: with the count it gives device-hours at any instant.';
+comment on column patchring.rollout_ring.forgiven_count is
+  'Failures that a person accepted by resuming; only those beyond count against the budget.';
+comment on column patchring.rollout_ring.pooled is 'What of this ring is in the pooled evidence already.';
 
 create table patchring.rollout_device (
   tenant_id uuid not null,
@@ -298,11 +312,16 @@ create table patchring.action (
   detail text not null default '',
   boot_id_before text not null default '',
   started_at timestamptz,
+  acted_at timestamptz,
+  acted_sequence bigint,
   finished_report_id uuid,
   primary key (tenant_id, action_id),
   foreign key (tenant_id, rollout_id, device_id)
     references patchring.rollout_device (tenant_id, rollout_id, device_id)
 );
+comment on column patchring.action.acted_at is 'When it was done, by the device''s own clock.';
+comment on column patchring.action.acted_sequence is
+  'The report that said so, in the device''s own order of reports: a scan with a higher number saw the result.';
 create index action_live on patchring.action (tenant_id, device_id, created_at)
   where state in ('offered', 'permitted', 'started', 'reboot_pending');
 
@@ -476,6 +495,7 @@ create table patchring.evidence (
   patch_key text not null,
   ring smallint not null,
   tenant_count integer not null default 0,
+  device_count integer not null default 0,
   verified_count integer not null default 0,
   failed_count integer not null default 0,
   first_verified_at timestamptz,
