@@ -20,6 +20,7 @@ from patchring.store.queries import parse_subject
 from patchring.store.retry import retried
 from patchring.store.roles import Role
 from patchring.store.secrets import StoreSecrets, new_secrets
+from tests.databases import quick_folder
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ COUNT = parse_subject("example", "-- name: count\nSELECT count(*) AS n FROM patc
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="patchring-pg-"))
+    made = Path(tempfile.mkdtemp(prefix="patchring-pg-", dir=quick_folder()))
     yield made
     shutil.rmtree(made)
 
