@@ -1,0 +1,51 @@
+"""Runs programs of the system: argument arrays, a small fixed environment, a time limit. Never a shell."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from patchring_agent.errors import CommandProblem
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "NEEDRESTART_MODE": "l",
+    "APT_LISTCHANGES_FRONTEND": "none",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(argv: Sequence[str], timeout_s: int = 300, folder: Optional[str] = None) -> Finished:
+    """Raises CommandProblem when the program is missing or does not end in time; any exit code is an answer."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            cwd=folder,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise CommandProblem(f"{argv[0]} is not installed on this device") from error
+    except subprocess.TimeoutExpired as error:
+        raise CommandProblem(f"{argv[0]} took longer than {timeout_s} s and was stopped") from error
+    return Finished(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+
+def last_errors(finished: Finished) -> str:
+    """The lines that say what went wrong, in one line of at most 400 characters."""
+    lines = [line.strip() for line in (finished.stderr or finished.stdout).splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith(("E:", "dpkg: error", "Err:"))] or lines[-2:]
+    return "; ".join(said)[:400] or f"exit code {finished.exit_code} without a word"

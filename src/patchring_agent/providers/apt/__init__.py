@@ -1,0 +1,1 @@
+"""Debian and Ubuntu: dpkg below, apt above, asked with their plain tools."""
