@@ -1,0 +1,56 @@
+"""Who may do what: one table of roles and permissions. A route names the permission that it needs.
+
+A permission is `subject.verb`. Roles are the field's: `auditor` and `client_contact` only read; `technician` works with
+devices and may stop anything; `patch_administrator` decides what goes out; `service_desk_lead` stops and resumes;
+`vcio` reads and places exceptions for clients (a later issue); `operator` is the installation's own and may do all.
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    TENANTS_READ = "tenants.read"
+    TENANTS_CREATE = "tenants.create"
+    SITES_READ = "sites.read"
+    SITES_WRITE = "sites.write"
+    DEVICES_READ = "devices.read"
+    DEVICES_CLASSIFY = "devices.classify"
+    TOKENS_READ = "tokens.read"
+    TOKENS_WRITE = "tokens.write"
+    POLICY_READ = "policy.read"
+    POLICY_APPLY = "policy.apply"
+    PATCHES_READ = "patches.read"
+    PATCHES_APPROVE = "patches.approve"
+    HOLDS_WRITE = "holds.write"
+    ROLLOUTS_READ = "rollouts.read"
+    ROLLOUTS_START = "rollouts.start"
+    ROLLOUTS_HALT = "rollouts.halt"
+    ROLLOUTS_RESUME = "rollouts.resume"
+    STOPS_READ = "stops.read"
+    STOPS_EVERYTHING = "stops.everything"
+    EVENTS_READ = "events.read"
+
+
+class StaffRole(StrEnum):
+    OPERATOR = "operator"
+    TECHNICIAN = "technician"
+    PATCH_ADMINISTRATOR = "patch_administrator"
+    SERVICE_DESK_LEAD = "service_desk_lead"
+    VCIO = "vcio"
+    CLIENT_CONTACT = "client_contact"
+    AUDITOR = "auditor"
+
+
+P = Permission
+_READ = frozenset(permission for permission in P if permission.value.endswith(".read"))
+_STOP = frozenset({P.ROLLOUTS_HALT, P.STOPS_EVERYTHING})
+
+ROLES: dict[StaffRole, frozenset[Permission]] = {
+    StaffRole.OPERATOR: frozenset(P),
+    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE},
+    StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE},
+    StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME},
+    StaffRole.VCIO: _READ,
+    StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ},
+    StaffRole.AUDITOR: _READ,
+}
