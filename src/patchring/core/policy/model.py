@@ -92,14 +92,17 @@ class Ring:
 
 @dataclass(frozen=True)
 class Window:
-    """A recurrence on local time (RFC 5545 rule, DAILY, WEEKLY or MONTHLY) and an elapsed duration. `rule` empty: any
-    time. `zone` empty: the site's."""
+    """A recurrence on local time (RFC 5545 rule, see schedule/recurrence.py) and an elapsed duration. `rule` empty: any
+    time. `zone` empty: the site's. `begins_on` is the first day that INTERVAL counts from; None: a Monday long ago.
+    `days_after`: so many days after the day of the rule, for "the Thursday after Patch Tuesday"."""
 
     name: str
     rule: str
     start: time
     duration: timedelta
     zone: str = ""
+    begins_on: date | None = None
+    days_after: int = 0
 
     @property
     def any_time(self) -> bool:

@@ -1,18 +1,17 @@
 """Windows: a recurrence rule on local time says when one begins, an elapsed duration says when it ends.
 
-RFC 5545 rules are expanded on aware local time, so a window at 02:30 stays at 02:30 when the offset changes. A start
-that the clocks skip is the same number of minutes after the gap; one that they repeat is the first of the two. The end
-is the start plus the duration in elapsed time: four hours are four hours, also in the night of the change.
-Only DAILY, WEEKLY and MONTHLY are allowed (policyfile), so an expansion is short.
+Rules are expanded on local time, so a window at 02:30 stays at 02:30 when the offset changes. A start that the clocks
+skip is the same number of minutes after the gap; one that they repeat is the first of the two. The end is the start
+plus the duration in elapsed time: four hours are four hours, also in the night of the change. What a rule may say is
+in recurrence.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-
-from dateutil.rrule import rrulestr
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from patchring.core.policy.model import Blackout, Window
+from patchring.core.schedule.recurrence import FIRST_ON, parse, starts
 
 FOREVER = timedelta(days=36_500)
 LOOK_AHEAD = timedelta(days=400)
@@ -35,21 +34,18 @@ class Occurrence:
 
 
 def occurrences(window: Window, zone: tzinfo, after: datetime) -> Iterator[Occurrence]:
-    """The window that is open at `after` (aware), if any, and those that follow within `LOOK_AHEAD`."""
+    """The windows that close after `after` (aware), by their start, as far as `LOOK_AHEAD`."""
     if window.any_time:
         yield Occurrence(window.name, after, after + FOREVER)
         return
     local = after.astimezone(zone).replace(tzinfo=None)
-    begin = local - window.duration - timedelta(days=1)
-    anchor = datetime.combine(date(begin.year, 1, 1), window.start)
-    rule = rrulestr(window.rule, dtstart=anchor)
-    for start in rule.xafter(begin, inc=True):
-        if start > local + LOOK_AHEAD:
-            return
-        opens_at = start.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        found = Occurrence(window.name, opens_at, opens_at + window.duration)
-        if found.closes_at > after:
-            yield found
+    later = timedelta(days=window.days_after)
+    # A day more on both sides: clocks change by less, and what is not wanted is dropped below.
+    begin, end = local - window.duration - later - timedelta(days=1), local - later + LOOK_AHEAD
+    for start in starts(parse(window.rule), window.begins_on or FIRST_ON, window.start, begin, end):
+        opens_at = (start + later).replace(tzinfo=zone, fold=0).astimezone(UTC)
+        if opens_at + window.duration > after:
+            yield Occurrence(window.name, opens_at, opens_at + window.duration)
 
 
 def open_window(window: Window, zone: tzinfo, now: datetime) -> Occurrence | None:
@@ -63,7 +59,7 @@ def next_window(window: Window, zone: tzinfo, now: datetime) -> Occurrence | Non
     return next((each for each in occurrences(window, zone, now) if each.opens_at > now), None)
 
 
-def blackout_at(blackouts: tuple[Blackout, ...], zone: tzinfo, now: datetime) -> Blackout | None:
+def blackout_at(blackouts: Sequence[Blackout], zone: tzinfo, now: datetime) -> Blackout | None:
     """The blackout whose local dates hold `now`."""
     today = now.astimezone(zone).date()
     return next((each for each in blackouts if each.from_on <= today <= each.to_on), None)
