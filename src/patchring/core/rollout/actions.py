@@ -46,7 +46,8 @@ class PassRing:
 
 @dataclass(frozen=True)
 class Halt:
-    """Stop at this scope, at once; the ring is where it was seen."""
+    """Stop at this scope, at once: the rollout and the ring where it was seen are halted, and a stop of the scope is
+    placed, which for `tenant` and `patch` holds other rollouts as well."""
 
     ring: int
     scope: HaltScope
@@ -62,7 +63,8 @@ class Withdraw:
 
 @dataclass(frozen=True)
 class Remedy:
-    """Offer the way back to the devices of the scope that are not on it yet."""
+    """Offer the way back to the devices that the remedy of their segment takes back (remedy.py says which) and that
+    are not on it yet; they are `rolling_back` from then on. `scope` is the widest that the policy names."""
 
     scope: RemedyScope
     reasons: tuple[Reason, ...]

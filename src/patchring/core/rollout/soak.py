@@ -1,11 +1,19 @@
-"""When a soak has what it needs: time AND verified devices AND device-hours. Each lack is a sentence with numbers."""
+"""When a soak has what it needs: time AND verified devices AND device-hours. Each lack is a sentence with numbers.
+
+A ring without devices in this tenant relies on the same ring elsewhere. When exactly enough devices were verified there
+is not kept, so the soak is counted from a bound that is never too early: the last verification there, or the moment
+when this rollout first saw that there were enough, whichever comes first. So a tenant is slower than the evidence at
+times, and faster never.
+"""
 
 from datetime import datetime
 
 from patchring.core.policy.model import Ring
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import DeviceState
-from patchring.core.rollout.view import RingView, RolloutView
+from patchring.core.rollout.view import Elsewhere, RingView, RolloutView
+
+Lacks = tuple[tuple[Reason, ...], datetime | None]
 
 
 def verified_needed(rule: Ring, device_count: int) -> int:
@@ -13,21 +21,16 @@ def verified_needed(rule: Ring, device_count: int) -> int:
     return max(1, min(rule.soak.verified_min, device_count))
 
 
-def soak_lacks(rule: Ring, ring: RingView, now: datetime) -> tuple[tuple[Reason, ...], datetime | None]:
+def soak_lacks(rule: Ring, ring: RingView, now: datetime) -> Lacks:
     """What is missing before the ring passes (empty: nothing), and when time alone will have brought it."""
     lacks: list[Reason] = []
     until_at = None
     verified, needed = ring.count(DeviceState.VERIFIED), verified_needed(rule, ring.device_count)
     if verified < needed or ring.enough_verified_at is None:
-        text = f"Ring {rule.number} waits: {verified} of {needed} needed devices are verified"
-        lacks.append(reason("verified_missing", text, verified=verified, needed=needed))
-    else:
+        lacks.append(_verified_missing(ring, verified, needed))
+    elif now < ring.enough_verified_at + rule.soak.time:
         until_at = ring.enough_verified_at + rule.soak.time
-        if now < until_at:
-            text = f"Ring {rule.number} soaks until {clock(until_at)}: {verified} devices verified"
-            lacks.append(reason("soaking", text, until=until_at.isoformat(), verified=verified))
-        else:
-            until_at = None
+        lacks.append(_soaking(f"Ring {rule.number} soaks until {clock(until_at)}: {verified} verified", until_at))
     hours = ring.device_minutes // 60
     if hours < rule.soak.device_hours_min:
         text = f"Ring {rule.number} waits: {hours} of {rule.soak.device_hours_min} device-hours without trouble"
@@ -35,31 +38,50 @@ def soak_lacks(rule: Ring, ring: RingView, now: datetime) -> tuple[tuple[Reason,
     return tuple(lacks), until_at
 
 
-def elsewhere_lacks(view: RolloutView, number: int, now: datetime) -> tuple[tuple[Reason, ...], datetime | None]:
+def _verified_missing(ring: RingView, verified: int, needed: int) -> Reason:
+    text = f"Ring {ring.number} waits: {verified} of {needed} needed devices are verified"
+    if verified + ring.unsettled_count < needed:
+        text += f", {ring.failed_count} failed and no other is left: skip those that failed, or roll back"
+        return reason("verified_out_of_reach", text, verified=verified, needed=needed, failed=ring.failed_count)
+    return reason("verified_missing", text, verified=verified, needed=needed)
+
+
+def elsewhere_lacks(view: RolloutView, ring: RingView, now: datetime) -> Lacks:
     """The same for a ring without devices in this tenant, from what the campaign saw of it without naming anybody."""
-    rule, seen = view.policy.ring(number), view.elsewhere.get(number)
+    rule, seen = view.policy.ring(ring.number), view.elsewhere.get(ring.number)
     if seen is None or seen.device_count == 0:
-        return _nobody_has_it(view, number)
-    if seen.failed_count > view.policy.on_failure.failed_max:
-        text = f"Ring {number} of this patch failed elsewhere on {seen.failed_count} devices"
-        return (reason("failed_elsewhere", text, failed=seen.failed_count),), None
+        return _nobody_has_it(view, ring.number)
+    verified, failed, allowed = seen.verified_count, seen.failed_count, view.policy.on_failure.failed_max
+    if failed > allowed or (failed and not verified):
+        text = f"Ring {ring.number} of this patch failed elsewhere: {failed} devices, {allowed} allowed"
+        return (reason("failed_elsewhere", text, failed=failed, failed_max=allowed),), None
     needed = verified_needed(rule, seen.device_count)
-    if seen.verified_count < needed or seen.first_verified_at is None:
-        text = f"Waits for ring {number} of this patch: {seen.verified_count} of {needed} needed devices are verified"
-        return (reason("verified_missing", text, verified=seen.verified_count, needed=needed),), None
-    until_at = seen.first_verified_at + rule.soak.time
+    if verified < needed:
+        text = f"Waits for ring {ring.number} of this patch: {verified} of {needed} needed devices are verified"
+        return (reason("verified_missing", text, verified=verified, needed=needed),), None
+    until_at = _soaked_elsewhere_at(rule, ring, seen, now)
     if now < until_at:
-        text = f"Waits for ring {number} of this patch, which soaks until {clock(until_at)}"
-        return (reason("soaking", text, until=until_at.isoformat()),), until_at
+        return (_soaking(f"Waits for ring {ring.number} of this patch: it soaks until {clock(until_at)}", until_at),), (
+            until_at
+        )
     return (), None
 
 
-def _nobody_has_it(view: RolloutView, number: int) -> tuple[tuple[Reason, ...], datetime | None]:
+def _soaked_elsewhere_at(rule: Ring, ring: RingView, seen: Elsewhere, now: datetime) -> datetime:
+    since_here = ring.soak_until_at or now + rule.soak.time
+    return min(since_here, seen.last_verified_at + rule.soak.time) if seen.last_verified_at else since_here
+
+
+def _nobody_has_it(view: RolloutView, number: int) -> Lacks:
     """An empty ring between others stops nothing; without ring 0 somebody has to take the responsibility."""
     if number > 0 or view.approved:
         return (), None
     text = "no device of ring 0 takes this patch anywhere: a person has to approve it before client devices go first"
     return (reason("ring_0_missing", text),), None
+
+
+def _soaking(text: str, until_at: datetime) -> Reason:
+    return reason("soaking", text, until=until_at.isoformat())
 
 
 def clock(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 - A move that is not in a table raises IllegalMove and changes nothing.
 - A rollout that was halted goes on only by `resumed`, with a reason; a rolled-back or abandoned one never does.
+- A ring without devices soaks from `waiting`, on what was seen of it elsewhere.
 - A completed one is reopened when a device joins late; a ring that passed stays passed, and serves late devices.
 - A device is verified only after it was installed; what failed or was verified can be taken back, nothing else can.
 - An action ends by what the device said or by proof that nothing began; never because time went by.
@@ -57,6 +58,7 @@ ROLLOUT: Mapping[tuple[RolloutState, RolloutEvent], RolloutState] = {
     (RolloutState.HALTED, RolloutEvent.REMEDY_STARTED): RolloutState.ROLLING_BACK,
     (RolloutState.HALTED, RolloutEvent.ABANDONED): RolloutState.ABANDONED,
     (RolloutState.ROLLING_BACK, RolloutEvent.REMEDY_DONE): RolloutState.ROLLED_BACK,
+    (RolloutState.ROLLING_BACK, RolloutEvent.ABANDONED): RolloutState.ABANDONED,
     (RolloutState.COMPLETED, RolloutEvent.HALTED): RolloutState.HALTED,
     (RolloutState.COMPLETED, RolloutEvent.REOPENED): RolloutState.RUNNING,
 }
@@ -80,6 +82,7 @@ class RingEvent(StrEnum):
 
 RING: Mapping[tuple[RingState, RingEvent], RingState] = {
     (RingState.WAITING, RingEvent.OPENED): RingState.OPEN,
+    (RingState.WAITING, RingEvent.SOAK_STARTED): RingState.SOAKING,
     (RingState.WAITING, RingEvent.PASSED): RingState.PASSED,
     (RingState.WAITING, RingEvent.HALTED): RingState.HALTED,
     (RingState.OPEN, RingEvent.SOAK_STARTED): RingState.SOAKING,
