@@ -1,0 +1,66 @@
+-- name: listed
+-- Devices by name after a cursor, filtered; empty text or null means any.
+select d.device_id, d.name, d.site_id, s.name as site, d.state, d.class, d.roles, d.criticality, d.internet_facing,
+  d.redundancy_group, d.groups, d.sacrificial, d.observe_only, d.os_name, d.os_version, d.enrolled_at, d.row_version,
+  c.last_seen_at, c.agent_version, i.reboot_pending,
+  (select count(*) from patchring.missing m
+   where m.tenant_id = d.tenant_id and m.device_id = d.device_id and m.known_to is null) as missing_count
+from patchring.device d
+join patchring.site s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
+left join patchring.device_contact c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
+left join patchring.device_inventory i on i.tenant_id = d.tenant_id and i.device_id = d.device_id
+where d.tenant_id = %(tenant_id)s
+  and (d.name, d.device_id) > (%(after_name)s::text, %(after_id)s::uuid)
+  and (%(words)s::text = '' or strpos(lower(d.name), lower(%(words)s::text)) > 0)
+  and (%(class)s::text = '' or d.class = %(class)s::text)
+  and (%(state)s::text = '' or d.state = %(state)s::text)
+order by d.name, d.device_id limit %(limit)s;
+
+-- name: one
+-- A device by id or, when one device alone has it, by name.
+select d.device_id, d.name, d.name as device_name, d.site_id, s.name as site, s.zone, d.state, d.class, d.roles,
+  d.criticality, d.internet_facing, d.redundancy_group, d.groups, d.sacrificial, d.observe_only, d.os_name, d.os_version,
+  d.architecture, d.enrolled_at, d.row_version, t.kind as tenant_kind, c.last_seen_at, c.boot_id, c.agent_version,
+  c.unsent_count, i.taken_at as scanned_at, i.reboot_pending, i.scan
+from patchring.device d
+join patchring.tenant t on t.tenant_id = d.tenant_id
+join patchring.site s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
+left join patchring.device_contact c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
+left join patchring.device_inventory i on i.tenant_id = d.tenant_id and i.device_id = d.device_id
+where d.tenant_id = %(tenant_id)s and (d.device_id = %(device_id)s::uuid or d.name = %(name)s)
+order by d.device_id limit 2;
+
+-- name: missing
+-- What a device misses now.
+select p.patch_id, p.patch_key, p.title, p.security, p.classification, m.installed_version, p.version, m.held_back,
+  m.known_from
+from patchring.missing m
+join patchring.patch p on p.tenant_id = m.tenant_id and p.patch_id = m.patch_id
+where m.tenant_id = %(tenant_id)s and m.device_id = %(device_id)s and m.known_to is null
+order by p.security desc, p.title;
+
+-- name: classify
+-- What people confirmed about a device; no row when somebody changed it since it was read (row_version null: any).
+update patchring.device
+set class = %(class)s, roles = %(roles)s, criticality = %(criticality)s, internet_facing = %(internet_facing)s,
+  redundancy_group = %(redundancy_group)s, groups = %(groups)s, sacrificial = %(sacrificial)s,
+  observe_only = %(observe_only)s, row_version = row_version + 1
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s
+  and (%(row_version)s::integer is null or row_version = %(row_version)s::integer);
+
+-- name: place_in_rollout
+-- Where a device stands with a patch: the newest rollout of it that has this device.
+select o.rollout_id, o.state as rollout_state, o.reasons as rollout_reasons, r.ring, r.segment,
+  r.state as device_state, r.reasons as device_reasons, g.state as ring_state, g.reasons as ring_reasons, r.action_id,
+  n.reasons as denial_reasons, n.denied_at
+from patchring.rollout o
+join patchring.rollout_device r on r.tenant_id = o.tenant_id and r.rollout_id = o.rollout_id
+join patchring.rollout_ring g on g.tenant_id = r.tenant_id and g.rollout_id = r.rollout_id and g.ring = r.ring
+left join patchring.denial n on n.tenant_id = r.tenant_id and n.action_id = r.action_id
+where o.tenant_id = %(tenant_id)s and o.patch_id = %(patch_id)s and r.device_id = %(device_id)s
+order by o.created_at desc limit 1;
+
+-- name: missing_now
+-- Whether a device misses a patch now.
+select known_from, installed_version, held_back from patchring.missing
+where tenant_id = %(tenant_id)s and device_id = %(device_id)s and patch_id = %(patch_id)s and known_to is null;
