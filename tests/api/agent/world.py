@@ -69,6 +69,7 @@ class World:
     desk: DeskThatDenies
     admin: str
     http: httpx.AsyncClient
+    inhabitants: "list[tuple[Tenant, Device]]" = field(default_factory=list)
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.admin, autocommit=True) as connection:

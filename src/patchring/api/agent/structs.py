@@ -38,6 +38,7 @@ _SHORT_FIELDS = {
     "os_version",
 }
 _SHORT_CHARACTERS_MAX = 512
+_ERROR_CHARACTERS_MAX = 300
 
 # The words that `wire.messages` documents, by message and field.
 _WORDS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -88,7 +89,7 @@ class Shape(Generic[T]):
         try:
             return msgspec.convert(self._decoder.decode(raw), self._message, from_attributes=True)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise Unreadable(f"{self._message.__name__}: {error}") from error
+            raise Unreadable(f"{self._message.__name__}: {_one_line(error)}") from error
 
     def convert(self, value: Any) -> T:
         """The message from plain JSON values. Raises Unreadable."""
@@ -96,7 +97,7 @@ class Shape(Generic[T]):
             strict = msgspec.convert(value, self._struct)
             return msgspec.convert(strict, self._message, from_attributes=True)
         except (msgspec.ValidationError, RecursionError) as error:
-            raise Unreadable(f"{self._message.__name__}: {error}") from error
+            raise Unreadable(f"{self._message.__name__}: {_one_line(error)}") from error
 
 
 def decode_any(raw: bytes) -> Any:
@@ -104,7 +105,13 @@ def decode_any(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Unreadable(f"expected JSON, got {len(raw)} bytes that are not: {error}") from error
+        raise Unreadable(f"expected JSON, got {len(raw)} bytes that are not: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    """The error's text, printable and short: it may repeat names of fields that somebody made up."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(error))
+    return text if len(text) <= _ERROR_CHARACTERS_MAX else f"{text[:_ERROR_CHARACTERS_MAX]}..."
 
 
 def has_zero_character(value: Any) -> bool:
