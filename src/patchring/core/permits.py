@@ -1,7 +1,9 @@
 """Whether a device may begin, right now. Every guard is looked at, and every one that refuses is named.
 
 - A stop, a hold, a blackout, a closed window: nothing begins. A remedy goes on under stops of its own patch, because
-  taking a bad patch back is what those stops are for; "everything" and the tenant's own stop still hold it.
+  taking a bad patch back is what those stops are for; "everything" and the tenant's own stop still hold it, unless
+  Patchring placed it itself because of a failure.
+- Something is installed only while its rollout runs, and taken back only while the rollout rolls back.
 - The plan is what was approved: every target at its exact version, nothing removed, nothing added that is not signed.
 - Without a way back that is ready, nothing is installed where the remedy asks for one.
 - What the signer could not read is a refusal, with the reason that it was not read.
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from patchring.core.policy.decide import Decision
-from patchring.core.policy.model import Blackout
+from patchring.core.policy.model import Blackout, Outcome
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import Occurrence
@@ -22,15 +24,19 @@ LATER = timedelta(minutes=10)
 REMEDY_PASSES = ("patch", "rollout", "ring", "segment")
 
 _INSTALL_RINGS = frozenset({RingState.OPEN, RingState.SOAKING, RingState.PASSED})
-_REMEDY_ROLLOUTS = frozenset({RolloutState.ROLLING_BACK, RolloutState.HALTED})
+_READY = {
+    "install": frozenset({DeviceState.OFFERED, DeviceState.PERMITTED}),
+    "reboot": frozenset({DeviceState.REBOOT_PENDING}),
+}
 
 
 @dataclass(frozen=True)
 class StopInForce:
-    """`kind` is everything, patch, tenant, rollout, ring or segment."""
+    """`kind` is everything, patch, tenant, rollout, ring or segment. `automatic`: Patchring's own halt placed it."""
 
     kind: str
     text: str
+    automatic: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,38 +108,52 @@ def _state(facts: PermitFacts) -> list[Reason]:
         found.append(reason("action_not_offered", f"the action is {facts.action_state}, not offered"))
     if facts.live_permit:
         found.append(reason("permit_live", "this device already holds a permit that is not settled"))
-    if facts.remedy:
-        if facts.rollout_state not in _REMEDY_ROLLOUTS:
-            text = f"nothing is taken back while the rollout is {facts.rollout_state}"
-            found.append(reason("rollout_not_rolling_back", text))
-        return found
-    if facts.rollout_state not in (RolloutState.RUNNING, RolloutState.COMPLETED):
+    return [*found, *(_remedy_state(facts) if facts.remedy else _patch_state(facts))]
+
+
+def _remedy_state(facts: PermitFacts) -> list[Reason]:
+    found = []
+    if facts.rollout_state is not RolloutState.ROLLING_BACK:
+        text = f"nothing is taken back while the rollout is {facts.rollout_state}"
+        found.append(reason("rollout_not_rolling_back", text))
+    if facts.action_kind == "install":
+        found.append(reason("remedy_installs", "a remedy takes back and restarts; it never installs the patch"))
+    if facts.device_state is not DeviceState.ROLLING_BACK:
+        found.append(reason("device_not_rolling_back", f"for this patch the device is {facts.device_state}"))
+    return found
+
+
+def _patch_state(facts: PermitFacts) -> list[Reason]:
+    found = []
+    if facts.rollout_state is not RolloutState.RUNNING:
         found.append(reason("rollout_not_running", f"the rollout is {facts.rollout_state}"))
     if facts.ring_state not in _INSTALL_RINGS:
         found.append(reason("ring_not_open", f"its ring is {facts.ring_state}"))
-    wanted = {"install": (DeviceState.OFFERED, DeviceState.PERMITTED), "reboot": (DeviceState.REBOOT_PENDING,)}.get(
-        facts.action_kind, ()
-    )
-    if facts.device_state not in wanted:
+    if facts.device_state not in _READY.get(facts.action_kind, ()):
         found.append(reason("device_not_offered", f"for this patch the device is {facts.device_state}"))
     return found
 
 
 def _stops(facts: PermitFacts) -> list[Reason]:
-    passes = REMEDY_PASSES if facts.remedy else ()
-    return [reason(f"stop_{s.kind}", f"stopped ({s.kind}): {s.text}") for s in facts.stops if s.kind not in passes]
+    return [reason(f"stop_{s.kind}", f"stopped ({s.kind}): {s.text}") for s in facts.stops if not _passes(facts, s)]
+
+
+def _passes(facts: PermitFacts, stop: StopInForce) -> bool:
+    return facts.remedy and (stop.kind in REMEDY_PASSES or stop.automatic)
 
 
 def _authority(facts: PermitFacts) -> list[Reason]:
-    if facts.remedy or facts.action_kind == "reboot":
-        return []  # their authority is the grant that `unauthorised` was checked against
+    if facts.remedy:
+        return []  # the signed policy gave the way back in advance; `unauthorised` was checked against that grant
     if facts.decision is None:
         return [reason("policy_unread", "no policy version in force could be read for this device")]
-    if facts.decision.goes_by_itself or (facts.approved and facts.decision.outcome == "review"):
+    if facts.decision.outcome in (Outcome.HOLD, Outcome.BLOCK):
+        text = f"the policy says {facts.decision.outcome}"
+        return [reason("decision_against", text), *facts.decision.reasons]
+    # A restart ends an installation that was allowed to begin; it needs no second approval, only that nothing is held.
+    if facts.approved or facts.decision.goes_by_itself or facts.action_kind == "reboot":
         return []
-    if facts.decision.outcome == "review":
-        return [reason("approval_missing", "a person has to approve it first"), *facts.decision.reasons]
-    return [reason("decision_against", f"the policy says {facts.decision.outcome}"), *facts.decision.reasons]
+    return [reason("approval_missing", "a person has to approve it first"), *facts.decision.reasons]
 
 
 def _time(facts: PermitFacts, now: datetime) -> list[Reason]:

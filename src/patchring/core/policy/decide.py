@@ -5,17 +5,20 @@
   moved to ring 1, and told so.
 - Decision: holds placed by people or incidents first; then the table of approvals, nearer scope before wider, hold and
   block before the rest at equal scope, then the first row. No row: review, because nobody decided.
+- The level of automation comes last and only ever takes back: what would go by itself is reviewed where the policy
+  recommends or wants approval first, and where it only observes everything is held.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchring.core.devices import DeviceFacts, PatchFacts
 from patchring.core.policy.match import described, device_misses, patch_misses
-from patchring.core.policy.model import ApprovalRule, Outcome, Policy, SegmentRule
+from patchring.core.policy.model import ApprovalRule, Automation, Outcome, Policy, SegmentRule
 from patchring.core.reason import Reason, reason
 
 _STRONGER = frozenset({Outcome.HOLD, Outcome.BLOCK})
+_BY_ITSELF = frozenset({Outcome.AUTO, Outcome.EXPEDITE})
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Decision:
 
     @property
     def goes_by_itself(self) -> bool:
-        return self.outcome in (Outcome.AUTO, Outcome.EXPEDITE)
+        return self.outcome in _BY_ITSELF
 
 
 def segment_of(policy: Policy, device: DeviceFacts) -> SegmentDecision:
@@ -80,6 +83,10 @@ def decide(policy: Policy, patch: PatchFacts, segment: str, holds: Sequence[Hold
     if held:
         reasons = tuple(reason(f"hold_{hold.source}", f"held: {hold.text}") for hold in held)
         return Decision(Outcome.HOLD, "", "hold", reasons)
+    return _as_far_as(policy.automation_of(segment), _by_rules(policy, patch, segment))
+
+
+def _by_rules(policy: Policy, patch: PatchFacts, segment: str) -> Decision:
     matching: list[ApprovalRule] = []
     lost: list[Reason] = []
     for rule in policy.approvals:
@@ -92,11 +99,31 @@ def decide(policy: Policy, patch: PatchFacts, segment: str, holds: Sequence[Hold
         text = f"no rule says what to do with {patch.title or patch.patch_key}, so a person has to"
         return Decision(Outcome.REVIEW, "", "nobody", (reason("no_rule", text),), tuple(lost))
     winner = min(matching, key=_rank)
-    beaten = [reason("rule_beaten", f"rule {r.name} says {r.outcome}, but {winner.name} goes before it")
-              for r in matching if r is not winner]  # fmt: skip
+    beaten = [
+        reason("rule_beaten", f"rule {rule.name} says {rule.outcome}, but {winner.name} goes before it")
+        for rule in matching
+        if rule is not winner
+    ]
     because = " and ".join(described(c) for c in winner.when) or "it takes every patch"
     text = f"rule {winner.name} (line {winner.line}) says {winner.outcome}: {because}"
     return Decision(winner.outcome, winner.name, "policy", (reason("rule_matched", text),), (*beaten, *lost))
+
+
+def _as_far_as(level: Automation, decision: Decision) -> Decision:
+    """The decision, taken back to what the level of automation allows."""
+    match level:
+        case Automation.AUTOMATIC:
+            return decision
+        case Automation.OBSERVE:
+            if decision.outcome in _STRONGER:
+                return decision
+            text = "the policy only observes here: nothing is installed"
+            return replace(decision, outcome=Outcome.HOLD, reasons=(reason("observes", text), *decision.reasons))
+        case Automation.RECOMMEND | Automation.APPROVE_FIRST:
+            if not decision.goes_by_itself:
+                return decision
+            text = f"the level of automation is {level}, so a person approves what a rule would let go"
+            return replace(decision, outcome=Outcome.REVIEW, reasons=(reason("level", text), *decision.reasons))
 
 
 def _why_not(rule: ApprovalRule, patch: PatchFacts, segment: str) -> str:

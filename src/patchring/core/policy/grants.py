@@ -1,17 +1,20 @@
 """What a policy allows by rule, in the terms that a device checks for itself: provider, origin, label, suite, name.
 
 A rule that approves by itself becomes a grant only by facts that the device sees again (the signed statement names
-them); what only the server knows can delay an installation, never authorise one. So a rule that says nothing about
-provider and origin grants nothing: it has to name where the packages come from.
+them); what only the server knows can delay an installation, never authorise one. So such a rule has to name provider
+and origin (policyfile refuses another), and where no segment is automatic no installation is granted by rule at all.
+Ways back and restarts are granted in advance, also for what people approve: nobody has to be woken to undo.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from patchring.core.policy.model import ApprovalRule, Outcome, Policy, RebootRule, RemedyStep
+from patchring.core.policy.model import ApprovalRule, Automation, Outcome, Policy, RebootRule, RemedyStep
 
 KEPT = "kept"
 ANY = ("*",)
+# Package managers that can bring a kept earlier version back; those that the rules name are added.
+WAY_BACK_PROVIDERS = frozenset({"apt", "windows_update"})
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,12 @@ class GrantValue:
 
 
 def grants(policy: Policy) -> list[GrantValue]:
-    """Every grant of a policy, in the order of its text."""
-    return [*_installations(policy), *_ways_back(policy), *_reboots(policy)]
+    """Every grant of a policy, in the order of its text; none where all of it only observes."""
+    levels = {policy.automation_of(rule.name) for rule in policy.segments}
+    if levels <= {Automation.OBSERVE}:
+        return []
+    by_rule = _installations(policy) if Automation.AUTOMATIC in levels else ()
+    return [*by_rule, *_ways_back(policy), *_reboots(policy)]
 
 
 def _installations(policy: Policy) -> Iterator[GrantValue]:
@@ -37,21 +44,21 @@ def _installations(policy: Policy) -> Iterator[GrantValue]:
         if rule.outcome in (Outcome.AUTO, Outcome.EXPEDITE):
             for provider in _values(rule, "provider", ()):
                 yield GrantValue(
-                    rule.name,
-                    ("install",),
-                    provider,
-                    _values(rule, "package", ANY),
-                    _values(rule, "origin", ()),
-                    _values(rule, "label", ANY),
-                    _values(rule, "suite", ANY),
+                    rule=rule.name,
+                    actions=("install",),
+                    provider=provider,
+                    names=_values(rule, "package", ANY),
+                    origins=_values(rule, "origin", ()),
+                    labels=_values(rule, "label", ANY),
+                    suites=_values(rule, "suite", ANY),
                 )
 
 
 def _ways_back(policy: Policy) -> Iterator[GrantValue]:
-    providers = sorted({p for rule in policy.approvals for p in _values(rule, "provider", ())})
+    named = {provider for rule in policy.approvals for provider in _values(rule, "provider", ())}
     for remedy in policy.remedies.values():
         if RemedyStep.RETURN_TO_PRIOR in remedy.steps:
-            for provider in providers:
+            for provider in sorted(named | WAY_BACK_PROVIDERS):
                 yield GrantValue(f"remedy {remedy.name}", ("downgrade",), provider, ANY, (KEPT,), ANY, ANY)
 
 

@@ -16,7 +16,8 @@ from enum import StrEnum
 
 
 class Automation(StrEnum):
-    """How far Patchring goes by itself."""
+    """How far Patchring goes by itself: it only looks; it says what it would do; it prepares a rollout and waits for a
+    signed approval; it does what the rules allow."""
 
     OBSERVE = "observe"
     RECOMMEND = "recommend"
@@ -120,7 +121,8 @@ class Blackout:
 
 @dataclass(frozen=True)
 class SegmentRule:
-    """A row of the table of segments; the first row whose conditions all hold decides. `line` is in the text."""
+    """A row of the table of segments; the first row whose conditions all hold decides. `line` is in the text.
+    `automation` None: the policy's."""
 
     name: str
     when: tuple[Condition, ...]
@@ -130,6 +132,7 @@ class SegmentRule:
     remedy: str
     probes: tuple[str, ...] = ()
     line: int = 0
+    automation: Automation | None = None
 
 
 @dataclass(frozen=True)
@@ -202,3 +205,8 @@ class Policy:
 
     def segment(self, name: str) -> SegmentRule | None:
         return next((rule for rule in self.segments if rule.name == name), None)
+
+    def automation_of(self, segment: str) -> Automation:
+        """The level of a segment: its own or the policy's."""
+        rule = self.segment(segment)
+        return rule.automation if rule and rule.automation else self.automation
