@@ -40,6 +40,7 @@ async def create_tenant(
     document = checked_root(root, tenant_id, 1, None)
     services = caller.services
     async with unit_of_work(services.database, Role.WEB, services.clock, caller.actor, tenant_id) as work:
+        await caller.reserve(work.tx, work.now)
         own = {"tenant_id": tenant_id, "slug": slug}
         if await work.tx.execute(sql.tenants.add_to_directory, own) != 1:
             raise Conflict(f"the short name {slug!r} is taken; choose another with --slug", kind="slug_taken")
