@@ -8,7 +8,8 @@ from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.events import event_views
 from patchring.web.frame import Framed, tenant_name
-from patchring.web.models import DevicePage, DeviceView, PatchRow, Scope
+from patchring.web.models import DevicePage, DeviceView, PatchRow
+from patchring.web.scopes import scopes_of_device
 from patchring.web.texts import long, versions, why
 from patchring.web.words import Shown, device_state, rollout_state
 
@@ -42,8 +43,9 @@ async def load(tx: Tx, tenant_id: TenantId, device_id: DeviceId) -> Device | Non
     return Device(row, missing, rollouts, await tx.all(sql.page.subject_events, about))
 
 
-def device_page(framed: Framed, device: Device, scopes: list[Scope]) -> DevicePage:
+def device_page(framed: Framed, device: Device) -> DevicePage:
     row = device.row
+    scopes = scopes_of_device(framed.names, row["tenant_id"], framed.everything)
     return DevicePage(
         **vars(framed.frame(row["name"], scopes)),
         device=_view(row, tenant_name(framed.names, row["tenant_id"])),

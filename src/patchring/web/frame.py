@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from patchring.app.permissions import Permission
 from patchring.core.ids import TenantId
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
@@ -40,6 +41,7 @@ class Framed:
             who=self.viewer.name,
             csrf=self.viewer.csrf,
             may_halt=self.viewer.may_halt,
+            may_resume=self.viewer.may_resume,
             scopes=scopes,
             stops=self.stops,
             notice=self.notice,
@@ -51,7 +53,7 @@ async def load_frame(tx: Tx, viewer: Viewer, path: str, now: datetime, rollouts:
     """`rollouts` are those on the page; stops that name others are looked up."""
     scope = {"tenant_ids": list(viewer.tenant_ids)}
     tenants = {row["tenant_id"]: row["name"] for row in await tx.all(sql.page.tenants, scope)}
-    stops = await tx.all(sql.page.stops)
+    stops = await tx.all(sql.page.stops) if viewer.principal.may(Permission.STOPS_READ) else []
     parsed = [stopped for stopped in (parse_key(row["stop_key"]) for row in stops) if stopped is not None]
     known = {row["rollout_id"]: (row["tenant_id"], row["title"]) for row in rollouts}
     patches = {row["patch_key"]: row["title"] for row in rollouts}

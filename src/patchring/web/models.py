@@ -179,6 +179,7 @@ class Frame:
     who: str
     csrf: str
     may_halt: bool
+    may_resume: bool
     scopes: list[Scope]
     stops: list[StopView]
     notice: str

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -34,16 +34,22 @@ def html(template: str, status: int = 200, **context: Any) -> HTMLResponse:
     return HTMLResponse(text, status, headers=HEADERS)
 
 
-def message(title: str, *lines: str, status: int = 200, to: str = "", ask_key: bool = False) -> HTMLResponse:
-    """A page that says one thing. `to`: where it goes on by itself; `ask_key`: with a form to sign in."""
-    return html("message.html", status, title=title, lines=lines, to=to, ask_key=ask_key)
+def message(
+    title: str, *lines: str, status: int = 200, to: str = "", ask_key: bool = False, again: bool = False
+) -> HTMLResponse:
+    """A page that says one thing. `to`: where it goes on by itself; `ask_key`: with a form to sign in; `again`: it
+    asks again by itself after a few seconds."""
+    return html("message.html", status, title=title, lines=lines, to=to, ask_key=ask_key, again=again)
+
+
+def assets_folder() -> Path:
+    return Path(__file__).parent / "static"
 
 
 @cache
 def assets_version() -> str:
     """Changes when a style or a script does, so that browsers may keep them for ever."""
-    folder = resources.files("patchring.web") / "static"
-    files = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    files = sorted(assets_folder().iterdir())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -118,6 +118,12 @@ def scopes_of_rollout(
     return _scopes(keys, names, keys[0])
 
 
+def scopes_of_device(names: Names, tenant_id: UUID, everything: bool) -> list[Scope]:
+    """What can be halted from a device's page: its tenant, the rollouts that it is in, everything."""
+    own = [rollout_stop(rollout_id) for rollout_id, (owner, _) in names.rollouts.items() if owner == tenant_id]
+    return _scopes([tenant_stop(tenant_id), *own, *([EVERYTHING] if everything else [])], names, "")
+
+
 def _scopes(keys: Sequence[str], names: Names, chosen: str) -> list[Scope]:
     labelled = [(key, label(key, names)) for key in keys]
     return [Scope(key, text, key == chosen) for key, text in labelled if text is not None]

@@ -185,3 +185,10 @@ setInterval(() => {
 }, STEP_MS);
 tick();
 if (sign) follow();
+
+// What a form did is said once: after a reload it would be news no more.
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  history.replaceState(null, "", here);
+}
