@@ -35,7 +35,7 @@ def home() -> Iterator[Path]:
 
 
 async def count(database: Database) -> int:
-    async with database.operator(Role.WEB) as tx:
+    async with database.operator(Role.WEB, read_only=True) as tx:
         found: int = await tx.value(COUNT)
         return found
 

@@ -104,7 +104,7 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await _commit(connection)
+            await _commit(connection, read_only)
         finally:
             await pool.putconn(connection)
 
@@ -174,13 +174,13 @@ async def _roll_back(connection: AsyncConnection[Any]) -> None:
             await connection.close()
 
 
-async def _commit(connection: AsyncConnection[Any]) -> None:
+async def _commit(connection: AsyncConnection[Any], read_only: bool) -> None:
     with store_errors():
         try:
             await connection.execute("COMMIT")
         except psycopg.Error as error:
             await _roll_back(connection)
-            if lost(error):
+            if lost(error) and not read_only:
                 raise CommitUnknown(
                     "The connection broke during the commit: it was kept or not. Look before doing it again."
                 ) from error

@@ -89,6 +89,7 @@ class EmbeddedPostgres:
             thread.join(seconds)
             if not thread.is_alive():
                 break
+        wait_until_unused(self._home / "data", _STOP_SECONDS[-1])  # its logger outlives it by a moment
         self._release()
 
     def __enter__(self) -> Self:
@@ -200,8 +201,8 @@ def _wait_until_ready(child: subprocess.Popen[bytes], folders: Folders) -> bool:
 
 
 def _last_words(folders: Folders) -> str:
-    """What the server complained about, in one line."""
-    logs = [folders.start_log, *sorted((folders.data / "log").glob("*.log"), key=os.path.getmtime)[-1:]]
-    lines = [line for log in logs for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    telling = [line for line in lines if "FATAL" in line or "ERROR" in line or "HINT" in line]
-    return "; ".join((telling or lines)[-3:])
+    """The end of what the server said, in one line: in its own log once that was open, before that in ours."""
+    log = folders.start_log
+    if "redirecting log output" in log.read_text(encoding="utf-8", errors="replace"):
+        log = max((folders.data / "log").glob("*.log"), key=os.path.getmtime, default=log)
+    return "; ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:])
