@@ -20,4 +20,10 @@ class PolicyInvalid(Exception):
     def __init__(self, source: str, problems: list[Problem]) -> None:
         self.source = source
         self.problems = tuple(sorted(problems, key=lambda each: (each.line, each.path)))
-        super().__init__("\n".join(f"{source}:{p.line}: {p.path}: {p.text}" for p in self.problems))
+        super().__init__("\n".join(_line(source, problem) for problem in self.problems))
+
+
+def _line(source: str, problem: Problem) -> str:
+    """As compilers write it, so that editors jump there."""
+    where = f"{problem.path}: " if problem.path else ""
+    return f"{source}:{problem.line}: {where}{problem.text}"

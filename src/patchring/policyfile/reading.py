@@ -12,6 +12,7 @@ from patchring.policyfile.errors import PolicyInvalid, Problem
 
 TEXT_BYTES_MAX = 262_144
 DEPTH_MAX = 12
+_NULLS = ("", "~", "null")
 
 
 @dataclass
@@ -29,54 +30,76 @@ class Lines:
 
 def normalised(text: str) -> str:
     """The form that is fingerprinted and signed: NFC, lines ended by a line feed, no byte-order mark."""
-    return unicodedata.normalize("NFC", text.removeprefix("﻿").replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_yaml(text: str, source: str) -> tuple[Any, Lines]:
     """The document as dicts, lists and texts, with its lines. Raises PolicyInvalid."""
-    size = len(text.encode())
+    size = len(text.encode("utf-8", "surrogatepass"))
     if size > TEXT_BYTES_MAX:
         raise PolicyInvalid(source, [Problem(1, "", f"expected at most {TEXT_BYTES_MAX} bytes, got {size}")])
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise PolicyInvalid(source, [Problem(line, "", "aliases (*name) are not read here: write it out")])
+        problem = _refused(text)
+        if problem:
+            raise PolicyInvalid(source, [problem])
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise PolicyInvalid(source, [_syntax(error)]) from error
     if not isinstance(node, MappingNode):
         raise PolicyInvalid(source, [Problem(1, "", "expected a mapping such as `title: ...` at the top")])
     lines, problems = Lines(), list[Problem]()
-    value = _value(node, "", 0, lines, problems)
+    value = _value(node, "", lines, problems)
     if problems:
         raise PolicyInvalid(source, problems)
     return value, lines
 
 
-def _value(node: Node, path: str, depth: int, lines: Lines, problems: list[Problem]) -> Any:
-    line = node.start_mark.line + 1
-    lines.by_path[path] = line
-    if depth > DEPTH_MAX:
-        problems.append(Problem(line, path, f"nested deeper than {DEPTH_MAX} levels"))
-        return None
+def _refused(text: str) -> Problem | None:
+    """What is not read, found in the stream of events, before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH_MAX:
+            return Problem(line, "", f"nested deeper than {DEPTH_MAX} levels; expected a flatter text")
+        if isinstance(event, yaml.AliasEvent):
+            return Problem(line, "", f"aliases such as *{event.anchor} are not read here; write it out")
+        tag = getattr(event, "tag", None)
+        if tag:
+            return Problem(line, "", f"tags such as {tag} are not read here; remove it")
+    return None
+
+
+def _value(node: Node, path: str, lines: Lines, problems: list[Problem]) -> Any:
+    lines.by_path[path] = node.start_mark.line + 1
     if isinstance(node, ScalarNode):
-        return None if node.tag.endswith(":null") and node.value in ("", "~", "null") else node.value
+        return None if node.style is None and node.value in _NULLS else node.value
     if isinstance(node, SequenceNode):
-        return [_value(item, f"{path}[{n}]", depth + 1, lines, problems) for n, item in enumerate(node.value)]
+        return [_value(item, f"{path}[{number}]", lines, problems) for number, item in enumerate(node.value)]
     assert isinstance(node, MappingNode)
+    return _mapping(node, path, lines, problems)
+
+
+def _mapping(node: MappingNode, path: str, lines: Lines, problems: list[Problem]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, item in node.value:
-        key = str(key_node.value)
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, ScalarNode):
+            problems.append(Problem(line, path, "expected a word before the colon, got a list or a mapping"))
+            continue
+        key = key_node.value
         where = f"{path}.{key}" if path else key
         if key in found:
-            problems.append(Problem(key_node.start_mark.line + 1, where, "written twice"))
-        found[key] = _value(item, where, depth + 1, lines, problems)
-        lines.by_path[where] = key_node.start_mark.line + 1
+            problems.append(Problem(line, where, f"{key!r} is written twice; expected it once"))
+        found[key] = _value(item, where, lines, problems)
+        lines.by_path[where] = line
     return found
 
 
 def _syntax(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or str(error)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
     return Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {what}")

@@ -1,6 +1,11 @@
-"""The text's shape, for validation and for the JSON Schema that editors complete from."""
+"""The text's shape, for validation and for the JSON Schema that editors complete from.
+
+Every scalar arrives as text (reading.py), so each type here says which texts it takes: what pydantic would make of a
+number (`start: 22` as 22 seconds after midnight) is never what was meant.
+"""
 
 import re
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -8,28 +13,52 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 
-_DURATION = re.compile(r"(\d{1,5})\s*(s|m|h|d)")
+DURATION = r"^\d{1,5}\s*(s|m|h|d)$"
+DATE = r"^\d{4}-\d{2}-\d{2}$"
+TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def _duration(text: Any) -> Any:
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        raise ValueError(f"expected a duration such as 90s, 30m, 4h or 2d, got {text!r}")
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+def _written(pattern: str, expected: str, read: Callable[[str], Any]) -> BeforeValidator:
+    """A value that is written in exactly one way; what else comes is refused with an example. Defaults pass as they
+    are, because pydantic does not validate them."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(f"expected {expected}, got {value!r}")
+        return read(value)
+
+    return BeforeValidator(validate)
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=int(text[:-1]) * _UNITS[text[-1]])
 
 
 def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _text(pattern: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern}
+
+
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration), Field(json_schema_extra={"type": "string", "pattern": _DURATION.pattern})
+    timedelta,
+    _written(DURATION, "a duration such as 90s, 30m, 4h or 2d", _seconds),
+    Field(json_schema_extra=_text(DURATION)),
+]
+Day = Annotated[
+    date, _written(DATE, "a date such as 2026-12-21", date.fromisoformat), Field(json_schema_extra=_text(DATE))
+]
+TimeOfDay = Annotated[
+    time, _written(TIME, "a time of day such as 22:00", time.fromisoformat), Field(json_schema_extra=_text(TIME))
 ]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Values = Annotated[
     list[Annotated[str, Field(max_length=200)]], BeforeValidator(_list), Field(min_length=1, max_length=200)
 ]
+Level = Literal["observe", "recommend", "approve_first", "automatic"]
 
 
 class Shape(BaseModel):
@@ -54,15 +83,17 @@ class RingShape(Shape):
 class WindowShape(Shape):
     any_time: bool = False
     rule: str = Field(default="", max_length=300, description="RFC 5545: FREQ=DAILY, WEEKLY or MONTHLY.")
-    start: time = time(0)
-    lasts: Duration = timedelta(0)
-    zone: str = Field(default="", description="IANA zone; empty: the site's.")
+    start: TimeOfDay | None = Field(default=None, description="Local time at which it opens.")
+    lasts: Duration | None = Field(default=None, description="Elapsed time, at most 7d.")
+    zone: str = Field(default="", max_length=80, description="IANA zone; empty: the site's.")
+    begins: Day | None = Field(default=None, description="The first day that INTERVAL counts from.")
+    days_after: int = Field(default=0, ge=0, le=27, description="So many days after the day of the rule.")
 
 
 class BlackoutShape(Shape):
     name: Name
-    from_on: date = Field(alias="from")
-    to_on: date = Field(alias="to")
+    from_on: Day = Field(alias="from")
+    to_on: Day = Field(alias="to")
 
 
 class SegmentShape(Shape):
@@ -72,21 +103,22 @@ class SegmentShape(Shape):
     window: str = ""
     reboot: Literal["never", "if_required", "always"] = "if_required"
     remedy: Name
-    probes: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=20)
+    probes: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(default_factory=list, max_length=20)
+    automation: Level | None = Field(default=None, description="The level for this segment; absent: the policy's.")
 
 
 class ApprovalShape(Shape):
     name: Name
     when: dict[Literal[tuple(PATCH_FIELDS)], Values] = Field(default_factory=dict)  # type: ignore[valid-type]
-    segments: list[Name] = Field(default_factory=list)
+    segments: list[Name] = Field(default_factory=list, max_length=200)
     decide: Literal["auto", "review", "hold", "block", "expedite"]
 
 
 class LimitsShape(Shape):
-    tenant: int | None = Field(default=None, ge=0)
-    site: int | None = Field(default=None, ge=0)
-    ring: int | None = Field(default=None, ge=0)
-    redundancy_group: int = Field(default=1, ge=0)
+    tenant: int | None = Field(default=None, ge=1)
+    site: int | None = Field(default=None, ge=1)
+    ring: int | None = Field(default=None, ge=1)
+    redundancy_group: int = Field(default=1, ge=1)
 
 
 class OnFailureShape(Shape):
@@ -110,19 +142,19 @@ class PolicyShape(Shape):
 
     patchring: Literal["1"] = Field(description="The version of this language.")
     title: Name
-    automation: Literal["observe", "recommend", "approve_first", "automatic"]
+    automation: Level
     expected_duration: Duration = timedelta(minutes=10)
     rings: list[RingShape] = Field(min_length=1, max_length=20)
-    windows: dict[Name, WindowShape] = Field(default_factory=dict)
+    windows: dict[Name, WindowShape] = Field(default_factory=dict, max_length=200)
     blackouts: list[BlackoutShape] = Field(default_factory=list, max_length=500)
     segments: list[SegmentShape] = Field(min_length=1, max_length=200)
     approvals: list[ApprovalShape] = Field(max_length=500)
     limits: LimitsShape = LimitsShape()
     on_failure: OnFailureShape
-    remedies: dict[Name, RemedyShape] = Field(min_length=1)
+    remedies: dict[Name, RemedyShape] = Field(min_length=1, max_length=50)
     overrides: dict[Literal["no_soak", "single_ring"], OverrideShape] = Field(default_factory=dict)
 
 
 def json_schema() -> dict[str, Any]:
     """For editors: `# yaml-language-server: $schema=...`."""
-    return PolicyShape.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PolicyShape.model_json_schema()}
