@@ -26,6 +26,7 @@ CREATE TABLE patchring.action (
   CONSTRAINT action_purpose_check CHECK ((purpose = ANY (ARRAY['patch'::text, 'remedy'::text]))),
   CONSTRAINT action_tenant_id_rollout_id_device_id_fkey FOREIGN KEY (tenant_id, rollout_id, device_id) REFERENCES patchring.rollout_device(tenant_id, rollout_id, device_id)
 );
+CREATE INDEX action_by_rollout ON patchring.action USING btree (tenant_id, rollout_id, device_id, created_at);
 CREATE INDEX action_live ON patchring.action USING btree (tenant_id, device_id, created_at) WHERE (state = ANY (ARRAY['offered'::text, 'permitted'::text, 'started'::text, 'reboot_pending'::text]));
 ALTER TABLE patchring.action ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.action FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));

@@ -137,7 +137,8 @@ class Worker:
 
 def back_off(attempt_count: int) -> timedelta:
     """How long an item waits after this many failed attempts: doubling, up to `BACK_OFF_MAX`."""
-    return min(BACK_OFF * 2 ** (attempt_count - 1), BACK_OFF_MAX)
+    pause: timedelta = BACK_OFF * 2 ** (attempt_count - 1)
+    return min(pause, BACK_OFF_MAX)
 
 
 async def _wait_for_any(running: set[asyncio.Task[None]], stop: asyncio.Event) -> None:

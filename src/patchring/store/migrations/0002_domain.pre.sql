@@ -324,6 +324,7 @@ comment on column patchring.action.acted_sequence is
   'The report that said so, in the device''s own order of reports: a scan with a higher number saw the result.';
 create index action_live on patchring.action (tenant_id, device_id, created_at)
   where state in ('offered', 'permitted', 'started', 'reboot_pending');
+create index action_by_rollout on patchring.action (tenant_id, rollout_id, device_id, created_at);
 
 -- The database holds the invariant: at most one live permit for each device, and no nonce is answered twice.
 create table patchring.permit (

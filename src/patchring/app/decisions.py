@@ -1,0 +1,128 @@
+"""What a tenant's policy in force says of a patch, for each of its segments, with holds and what people decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from patchring.app.device_facts import patch_facts
+from patchring.core.devices import PatchFacts
+from patchring.core.ids import TenantId
+from patchring.core.policy.decide import Decision, HoldInForce, decide
+from patchring.core.policy.model import Automation, Outcome, Policy
+from patchring.core.reason import Reason, as_json, reason
+from patchring.policyfile import PolicyInvalid, load
+from patchring.store import sql
+from patchring.store.transaction import Tx
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One decision of a person. `segments` empty: for all."""
+
+    decision: str
+    segments: tuple[str, ...]
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """`decisions` has one entry for each segment of the policy; `approvals` are newest first, withdrawn ones left out."""
+
+    patch_id: UUID
+    patch: PatchFacts
+    policy: Policy
+    policy_version_id: UUID
+    decisions: Mapping[str, Decision]
+    holds: Sequence[HoldInForce]
+    approvals: Sequence[Approval]
+    now: datetime
+
+    @property
+    def going(self) -> frozenset[str]:
+        """Segments in which the patch goes by itself or after a review; not where it is held or blocked."""
+        return frozenset(name for name, found in self.decisions.items() if _goes(found))
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        return frozenset(self.decisions) - self.going
+
+    @property
+    def to_review(self) -> frozenset[str]:
+        """Segments in which a person has to approve before anything begins."""
+        if self.policy.automation is not Automation.AUTOMATIC:
+            return self.going
+        return frozenset(name for name in self.going if self.decisions[name].outcome is Outcome.REVIEW)
+
+    def standing(self, segment: str | None) -> bool | None:
+        """The newest word of a person on this segment (None: on all of them): yes, no, or nobody decided.
+
+        The same reading as the signer's: the newest decision that covers the segment counts, and one that has expired
+        counts as none.
+        """
+        for approval in self.approvals:
+            if approval.segments and segment not in approval.segments:
+                continue
+            if approval.decision == "reject":
+                return False
+            return True if approval.expires_at > self.now else None
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which a patch keeps what was decided about it."""
+        return {
+            "policy_fingerprint": self.policy.fingerprint,
+            "automation": self.policy.automation.value,
+            "segments": {
+                name: {"outcome": found.outcome.value, "rule": found.rule, "reasons": as_json(found.reasons)}
+                for name, found in sorted(self.decisions.items())
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """There is no policy to decide by; `reason` says why."""
+
+    reason: Reason
+
+
+async def assess(tx: Tx, tenant_id: TenantId, patch_id: UUID, now: datetime) -> Assessment | Undecided:
+    """Read and decide. The patch has to be one of the tenant's."""
+    row = await tx.one(sql.rollouts.patch, {"tenant_id": tenant_id, "patch_id": patch_id})
+    in_force = await tx.maybe(sql.permits.policy_in_force, {"tenant_id": tenant_id})
+    if in_force is None:
+        return Undecided(reason("policy_missing", "this tenant has no policy, so nothing is done by itself"))
+    policy = read_policy_text(in_force["text"])
+    if isinstance(policy, Reason):
+        return Undecided(policy)
+    patch = patch_facts(row)
+    holds = await holds_in_force(tx, tenant_id, patch.patch_key)
+    decisions = {rule.name: decide(policy, patch, rule.name, holds) for rule in policy.segments}
+    approvals = await _approvals(tx, tenant_id, patch_id)
+    return Assessment(patch_id, patch, policy, in_force["policy_version_id"], decisions, holds, approvals, now)
+
+
+async def holds_in_force(tx: Tx, tenant_id: TenantId, patch_key: str) -> list[HoldInForce]:
+    rows = await tx.all(sql.permits.holds_in_force, {"tenant_id": tenant_id, "patch_key": patch_key})
+    return [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def read_policy_text(text: str) -> Policy | Reason:
+    """Parsed once for each text. One that cannot be read decides nothing, and says so."""
+    try:
+        return load(text)
+    except PolicyInvalid as invalid:
+        return reason("policy_unreadable", f"the policy in force cannot be read: {invalid}")
+
+
+async def _approvals(tx: Tx, tenant_id: TenantId, patch_id: UUID) -> list[Approval]:
+    rows = await tx.all(sql.permits.approvals_in_force, {"tenant_id": tenant_id, "patch_id": patch_id})
+    return [Approval(row["decision"], tuple(row["segments"]), row["expires_at"]) for row in rows]
+
+
+def _goes(decision: Decision) -> bool:
+    return decision.goes_by_itself or decision.outcome is Outcome.REVIEW

@@ -1,0 +1,39 @@
+"""Due rows of kind `patch`: what the policy says of it, a rollout when that is what it says, a place for late devices."""
+
+from psycopg.types.json import Jsonb
+
+from patchring.app.decisions import Assessment, Undecided, assess
+from patchring.app.rollouts import TAKES_MORE, NotStarted, create_rollout, join_rollout, lock_patch
+from patchring.app.work import Work
+from patchring.app.worker.claim import DueItem
+from patchring.core.ids import PatchId, RolloutId
+from patchring.core.reason import Reason, as_json
+from patchring.core.rollout.states import RolloutState
+from patchring.store import sql
+
+
+async def handle(work: Work, item: DueItem) -> None:
+    """Decide anew; running it twice adds nothing."""
+    patch_id = PatchId(item.id)
+    key = {"tenant_id": work.tenant_id, "patch_id": patch_id}
+    await lock_patch(work, patch_id)
+    assessment = await assess(work.tx, work.tenant_id, patch_id, work.now)
+    if isinstance(assessment, Undecided):
+        decision = {"reasons": as_json([assessment.reason])}
+        await work.tx.execute(sql.rollouts.note_decision, {**key, "decision": Jsonb(decision), "at": work.now})
+        return
+    reasons = await _roll_out(work, assessment, patch_id)
+    decision = {**assessment.as_json(), "reasons": as_json(reasons)}
+    if await work.tx.execute(sql.rollouts.note_decision, {**key, "decision": Jsonb(decision), "at": work.now}):
+        data = {"patch_key": assessment.patch.patch_key, **decision}
+        work.record("patch_decided", "patch", patch_id, data, assessment.policy.fingerprint)
+
+
+async def _roll_out(work: Work, assessment: Assessment, patch_id: PatchId) -> tuple[Reason, ...]:
+    """Why nothing began or grew; empty when there is a rollout."""
+    newest = await work.tx.maybe(sql.rollouts.newest_of_patch, {"tenant_id": work.tenant_id, "patch_id": patch_id})
+    if newest is not None and RolloutState(newest["state"]) in TAKES_MORE:
+        await join_rollout(work, assessment, RolloutId(newest["rollout_id"]))
+        return ()
+    result = await create_rollout(work, patch_id)
+    return result.reasons if isinstance(result, NotStarted) else ()
