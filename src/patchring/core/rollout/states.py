@@ -4,7 +4,8 @@
 - A rollout that was halted goes on only by `resumed`, with a reason; a rolled-back or abandoned one never does.
 - A ring without devices soaks from `waiting`, on what was seen of it elsewhere.
 - A completed one is reopened when a device joins late; a ring that passed stays passed, and serves late devices.
-- A device is verified only after it was installed; what failed or was verified can be taken back, nothing else can.
+- A device is verified after it was installed, or from `waiting` when a scan finds that it has the patch already.
+- What failed, or has the patch, can be taken back; what is offered or under way cannot, it settles first.
 - An action ends by what the device said or by proof that nothing began; never because time went by.
 - The diagrams in docs/states.md are drawn from these tables.
 """
