@@ -13,8 +13,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from patchring.api.agent import agent_routes
+from patchring.api.agent import AgentDoor
 from patchring.api.people import people_api
+from patchring.api.problem import problem_handlers
 from patchring.app.services import Services
 from patchring.serve.child import run_process, say_ready, stop_event
 from patchring.serve.clock import SystemClock
@@ -51,8 +52,15 @@ def people_app(services: Services) -> Starlette:
 
 
 def agents_app(services: Services) -> Starlette:
-    """What devices talk to, and nothing else."""
-    return Starlette(routes=agent_routes(services))
+    """What devices talk to, and nothing else. At its end the last refusal counts are written."""
+    door = AgentDoor(services)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await door.close()
+
+    return Starlette(routes=door.routes, exception_handlers=problem_handlers(), lifespan=lifespan)
 
 
 def _listener(app: Starlette, address: dict[str, Any], tls: dict[str, Any] | None = None) -> uvicorn.Config:

@@ -164,6 +164,7 @@ async def test_depth_size_and_odd_texts(world: World, route: str) -> None:
         b'{"a":' * 4_000,
         b'{"nonce":"\\ud800"}',
         b"\xff\xfe",
+        b'{"boot_id":"\xff"}',
         b"",
         b"nul",
         b'{"a":1e999}',
