@@ -251,8 +251,10 @@ def _act_lapsed(state: State, event: events.ActLapsed, now: Now) -> State:
     job = state.kept.job
     if job is None or job.phase not in (phases.ACTING, phases.REBOOTING) or job.started:
         return state
-    retry = now.boot_ms + timing.permit_retry_ms(5)
-    return jobs.not_started(state, now, job, event.detail, phases.READY, retry_boot_ms=retry)
+    count = min(job.prepare_count + 1, len(timing.PREPARE_RETRY_S))
+    retry = now.boot_ms + timing.PREPARE_RETRY_S[count - 1] * 1000
+    changes = {"plan": None, "retry_boot_ms": retry, "prepare_count": count - 1}
+    return jobs.not_started(state, now, job, event.detail, phases.RECEIVED, **changes)
 
 
 def _acted(state: State, event: events.Acted, now: Now) -> State:
