@@ -73,14 +73,32 @@ async def test_when_too_many_wait_the_next_is_told_to_come_back() -> None:
     assert await batch.add(2) == 4, "afterwards there is room again"
 
 
-async def test_a_write_that_fails_fails_its_batch_and_no_other() -> None:
+async def test_when_a_write_fails_all_who_wait_are_told() -> None:
     writer = Writer()
-    batch = MicroBatch(writer, window_s=0.001)
+    writer.gate.clear()
+    batch = MicroBatch(writer, window_s=0.001, rows_max=2)
+    waiting = [asyncio.create_task(batch.add(2)) for _ in range(5)]
+    while not writer.batches:
+        await asyncio.sleep(0)
     writer.error = Unavailable("away")
-    found = await asyncio.gather(batch.add(2), batch.add(4), return_exceptions=True)
-    assert found == [writer.error, writer.error]
+    writer.gate.set()
+    assert await asyncio.gather(*waiting, return_exceptions=True) == [writer.error] * 5
+    assert len(writer.batches) == 1
     writer.error = None
-    assert await batch.add(2) == 4
+    assert await batch.add(2) == 4, "the next one tries again"
+
+
+async def test_when_the_server_stops_nobody_waits_for_ever() -> None:
+    writer = Writer()
+    writer.gate.clear()
+    batch = MicroBatch(writer, window_s=0.001, rows_max=1)
+    waiting = [asyncio.create_task(batch.add(2)) for _ in range(3)]
+    while not writer.batches:
+        await asyncio.sleep(0)
+    [flusher] = [task for task in asyncio.all_tasks() if task.get_name() == "micro-batch"]
+    flusher.cancel()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [error.kind for error in found if isinstance(error, Unavailable)] == ["stopping"] * 3
 
 
 async def test_a_caller_that_goes_away_does_not_disturb_the_others() -> None:

@@ -6,6 +6,7 @@
 do. The typed fields of the error stand beside them. `retry_after_s` becomes the Retry-After header as well.
 """
 
+import itertools
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from patchring.app.errors import AppError, Unavailable
 from patchring.store.errors import CommitUnknown, StatementTimeout, StoreError
 
 MEDIA_TYPE = "application/problem+json"
-DATABASE_RETRY_AFTER_S = 5
+_RETRY_AFTER_S = itertools.cycle(range(5, 15))
 
 
 class InternalError(AppError):
@@ -52,11 +53,16 @@ def from_store_error(error: StoreError) -> AppError:
     """What the database's error means to who asked: try again later, or a fault of ours that says nothing more."""
     if isinstance(error, CommitUnknown):
         detail = "The database went away while this was being saved; it was kept or not. Look before doing it again."
-        return Unavailable(detail, kind="outcome_unknown", retry_after_s=DATABASE_RETRY_AFTER_S)
+        return Unavailable(detail, kind="outcome_unknown", retry_after_s=_retry_after_s())
     if error.transient or isinstance(error, StatementTimeout):
         detail = "The database is away or busy for the moment; nothing was changed. Try again."
-        return Unavailable(detail, kind="database_away", retry_after_s=DATABASE_RETRY_AFTER_S)
+        return Unavailable(detail, kind="database_away", retry_after_s=_retry_after_s())
     return InternalError("The server did something that its database refuses. Nothing was changed; its log says more.")
+
+
+def _retry_after_s() -> int:
+    """Different from answer to answer, so that a herd that met the same outage does not come back as one."""
+    return next(_RETRY_AFTER_S)
 
 
 def from_http_exception(error: HTTPException) -> AppError:

@@ -21,7 +21,13 @@ from patchring.app.services import Services
 from patchring.app.sessions import Session, milliseconds, session_expired, tenant_id_of
 from patchring.core.ids import TenantId
 from patchring.store import sql
-from patchring.store.errors import CommitUnknown, ConstraintViolated, StoreError
+from patchring.store.errors import (
+    CommitUnknown,
+    ConnectionLost,
+    ConstraintViolated,
+    StoreError,
+    TransactionConflict,
+)
 from patchring.store.roles import Role
 from patchring.store.transaction import Tx
 from patchring.wire.codec import decode
@@ -90,7 +96,7 @@ class CheckIns:
         try:
             return await self._write_once(rows)
         except StoreError as error:
-            if not (error.transient or isinstance(error, CommitUnknown)):
+            if not isinstance(error, (ConnectionLost, TransactionConflict, CommitUnknown)):
                 raise
             return await self._write_once(rows)
 

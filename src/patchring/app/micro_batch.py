@@ -4,8 +4,8 @@ What it promises:
 
 * an outcome is handed out only after `write` has returned, that is after its commit;
 * at most `rows_max` rows are written together, and one batch at a time, so two of ours never wait for each other;
-* at most `waiting_max` rows wait; the next one is refused with Unavailable (what waits longer than its sender does
-  helps nobody);
+* at most `waiting_max` rows wait; the next one is refused with Unavailable. When a write fails as a whole, for instance
+  because the database is away, those who wait are told so as well (what waits longer than its sender helps nobody);
 * nothing runs while nobody waits: there is no task to start or to stop.
 """
 
@@ -27,7 +27,7 @@ RETRY_AFTER_S = 5
 
 class MicroBatch(Generic[R, O]):
     """`write` gives one outcome for each row in the same order; an outcome that is an exception is raised to its
-    caller. When `write` itself raises, that is raised to all callers of the batch."""
+    caller. When `write` itself raises, that is raised to all who wait."""
 
     def __init__(
         self,
@@ -69,8 +69,6 @@ class MicroBatch(Generic[R, O]):
                 await self._flush()
         finally:
             self._flusher = None
-            while self._waiting:  # only when this task was ended before its time
-                _settle(self._waiting.popleft()[1], _interrupted())
 
     async def _flush(self) -> None:
         count = min(len(self._waiting), self._rows_max)
@@ -80,14 +78,19 @@ class MicroBatch(Generic[R, O]):
         try:
             outcomes = await self._write([row for row, _ in batch])
             assert len(outcomes) == count, f"{count} rows were written and {len(outcomes)} outcomes came back"
-        except BaseException as error:
-            for _, future in batch:
-                _settle(future, error if isinstance(error, Exception) else _interrupted())
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:  # noqa: BLE001 - handed on to everybody who waits, bugs too
+            self._settle_all(batch, error)
             return
+        except BaseException:
+            self._settle_all(batch, _interrupted())
+            raise
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             _settle(future, outcome)
+
+    def _settle_all(self, batch: Sequence[tuple[R, asyncio.Future[O]]], error: Exception) -> None:
+        for _, future in [*batch, *self._waiting]:
+            _settle(future, error)
+        self._waiting.clear()
 
 
 def _settle(future: "asyncio.Future[O]", outcome: O | Exception) -> None:

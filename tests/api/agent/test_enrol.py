@@ -87,6 +87,16 @@ async def test_unknown_token_wrong_secret_and_other_tenant_look_the_same(world: 
     assert len({answer.json()["detail"] for answer in answers.values()}) == 1
 
 
+async def test_without_a_signature_nobody_gets_in(world: World) -> None:
+    tenant = world.tenant()
+    device = Device(world, "pc-1")
+    request = device.enrol_request(tenant.token.text())
+    unsigned = {name: entry for name, entry in request.items() if name != "signature"}
+    for bent in (unsigned, {**unsigned, "signature": ""}, {**unsigned, "signature": None}):
+        assert kind_of(await device.post("enrol", bent)) == (401, "signature_missing")
+    assert kind_of(await device.post("enrol", {**unsigned, "signature": "no hex"})) == (401, "signature_wrong")
+
+
 async def test_a_key_that_the_device_does_not_hold_is_refused(world: World) -> None:
     tenant = world.tenant()
     device, thief = Device(world, "pc-1"), Device(world, "pc-2")

@@ -58,6 +58,7 @@ async def test_a_bad_report_is_refused_with_its_reason_and_the_others_are_kept(w
             Device(world, "x", other.key, device.tenant_id, device.device_id).report("scan", scan()),
             device.report("scan", {**body, "probes": []}) | {"body": {**body, "probes": [], "reboot_pending": True}},
         ],
+        "signature_missing": [{**device.report("scan", scan()), "signature": ""}],
         "other_device": [other.report("scan", scan())],
         "message_invalid": [
             device.report("scan", {**body, "surprise": 1}),

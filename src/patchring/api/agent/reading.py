@@ -18,6 +18,7 @@ from patchring.wire.messages import (
 _BEARER = b"Bearer "
 _ZERO_ESCAPED = b"\\u0000"
 _REPORT_ID_CHARACTERS_MAX = 64
+_UNSIGNED = "The message has no signature. Sign all other fields, as sent, with the device's key."
 
 _check_in = Shape(CheckIn)
 _report = Shape(Report)
@@ -37,14 +38,17 @@ def read_session(headers: list[tuple[bytes, bytes]], seal: SessionSeal, now_s: f
 
 def read_value(raw: bytes) -> dict[str, Any]:
     """The JSON object, exactly as it came. Raises Malformed, Invalid."""
-    try:
-        value = decode_any(raw)
-    except Unreadable as error:
-        raise Malformed(f"{error}.", kind="message_malformed") from error
-    if not isinstance(value, dict):
-        raise Invalid(f"Expected a JSON object, got {type(value).__name__}.", kind="message_invalid")
+    value = _read_object(raw)
     if _ZERO_ESCAPED in raw and has_zero_character(value):
         raise _zero_character()
+    return value
+
+
+def read_signed(raw: bytes) -> dict[str, Any]:
+    """The JSON object with a signature in it, whether it holds or not. Raises Malformed, Invalid, NotSignedIn."""
+    value = read_value(raw)
+    if not _is_signed(value):
+        raise NotSignedIn(_UNSIGNED, kind="signature_missing")
     return value
 
 
@@ -74,7 +78,7 @@ def read_reports(raw: bytes) -> list[Received]:
 
     Raises Malformed and Invalid only when it cannot be said which report is meant.
     """
-    value = read_value_with_zeros(raw)
+    value = _read_object(raw)
     reports = value.get("reports")
     if set(value) != {"reports"} or not isinstance(reports, list) or len(reports) > REPORTS_A_REQUEST_MAX:
         detail = f"Expected one field `reports` with a list of at most {REPORTS_A_REQUEST_MAX}."
@@ -82,8 +86,7 @@ def read_reports(raw: bytes) -> list[Received]:
     return [_read_report(entry, number, _ZERO_ESCAPED in raw) for number, entry in enumerate(reports)]
 
 
-def read_value_with_zeros(raw: bytes) -> dict[str, Any]:
-    """Like `read_value`, for a request whose parts are judged one by one."""
+def _read_object(raw: bytes) -> dict[str, Any]:
     try:
         value = decode_any(raw)
     except Unreadable as error:
@@ -93,10 +96,17 @@ def read_value_with_zeros(raw: bytes) -> dict[str, Any]:
     return value
 
 
+def _is_signed(value: dict[str, Any]) -> bool:
+    signature = value.get("signature")
+    return isinstance(signature, str) and signature != ""
+
+
 def _read_report(value: Any, number: int, look_for_zeros: bool) -> Received:
     report_id = value.get("report_id") if isinstance(value, dict) else None
     if not isinstance(report_id, str) or not 0 < len(report_id) <= _REPORT_ID_CHARACTERS_MAX:
         raise Invalid(f"reports[{number}]: expected an object with a report_id.", kind="message_invalid")
+    if not _is_signed(value):
+        return Received(report_id, value, None, Refusal("signature_missing", _UNSIGNED))
     try:
         if look_for_zeros and has_zero_character(value):
             raise _zero_character()

@@ -19,7 +19,7 @@ from patchring.api.agent.reading import (
     read_permit_request,
     read_reports,
     read_session,
-    read_value,
+    read_signed,
 )
 from patchring.api.agent.structs import Shape
 from patchring.app.check_ins import CheckIns
@@ -92,19 +92,19 @@ class AgentDoor:
 
     async def _permit(self, message: Message) -> Any:
         session = self._session_of(message)
-        value = read_value(message.body)
+        value = read_signed(message.body)
         request = read_permit_request(value)
         require_own(session, request.tenant_id, request.device_id)
         require_signature(await device_key(self._services, session), "permit-request", value)
         return await self._services.permits.ask(session.tenant_id, session.device_id, request)
 
     async def _session(self, message: Message) -> Any:
-        value = read_value(message.body)
+        value = read_signed(message.body)
         return await open_session(self._services, _session_request.convert(value), value)
 
     async def _enrol(self, message: Message) -> Any:
         self._bound_enrolments(message.peer)
-        value = read_value(message.body)
+        value = read_signed(message.body)
         try:
             return await enrol(self._services, _enrol_request.convert(value), value)
         except NotSignedIn:

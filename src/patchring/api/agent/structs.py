@@ -25,7 +25,7 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 _UUID_FIELDS = {"tenant_id", "device_id", "action_id", "report_id"}
 _UUID_OR_EMPTY_FIELDS = {"permit_id", "busy_action_id"}
-_HEX_DIGITS = {"public_key": 64, "signature": 128, "nonce": 32}
+_HEX_DIGITS = {"public_key": 64, "nonce": 32}
 # Texts that become columns or stand in every heartbeat; all others share the wire's own bound.
 _SHORT_FIELDS = {
     "boot_id",

@@ -1,4 +1,4 @@
-"""JSON for people and programs: `/api/v1`, described by OpenAPI."""
+"""The API for people and programs, under /api/v1; described by its own OpenAPI document."""
 
 from patchring.api.people.app import people_api
 
