@@ -17,7 +17,7 @@ from patchring.store.transaction import Tx
 
 @dataclass(frozen=True)
 class Command:
-    """A key of the caller's choice, so that a command whose answer was lost is not done twice; `digest` of the request."""
+    """A key of the caller, so that a command whose answer was lost is not done twice; `digest` of the request."""
 
     key: str
     digest: str
