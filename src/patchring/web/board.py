@@ -7,6 +7,7 @@ devices is remembered for a few seconds.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from patchring.core.ids import TenantId
@@ -17,14 +18,16 @@ from patchring.web.census import Census
 from patchring.web.cursor import Place
 from patchring.web.events import event_views
 from patchring.web.frame import Framed, recent_months
-from patchring.web.models import BoardPage, DeviceLine, Fact, PatchBoard
+from patchring.web.models import BoardPage, DeviceLine, Fact, HeldPatch, PatchBoard
 from patchring.web.patches import device_href, patch_meta, rollout_view
 from patchring.web.scopes import scopes_of_board
-from patchring.web.texts import counted, span
+from patchring.web.texts import counted, span, why
 from patchring.web.words import rollout_state
 
 ROLLOUTS_MAX = 40
 EVENTS_MAX = 40
+HELD_MAX = 12
+HELD_DEVICES_MAX = 1000
 ALARMS = (RolloutState.HALTED, RolloutState.ROLLING_BACK)
 
 
@@ -35,6 +38,7 @@ class Board:
     rollouts: Sequence[Row]
     rings: Sequence[Row]
     events: Sequence[Row]
+    held: Sequence[Row]
     older: bool
 
 
@@ -47,7 +51,8 @@ async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: Place | None, now
     shown = rollouts[:ROLLOUTS_MAX]
     rings = await tx.all(sql.page.rings, {**scope, "rollout_ids": [row["rollout_id"] for row in shown]})
     events = await tx.all(sql.page.recent_events, {**scope, "months": recent_months(now), "limit": EVENTS_MAX})
-    return Board(shown, rings, events, len(rollouts) > ROLLOUTS_MAX)
+    held = await tx.all(sql.page.held_back, {**scope, "devices_max": HELD_DEVICES_MAX, "limit": HELD_MAX})
+    return Board(shown, rings, events, held, len(rollouts) > ROLLOUTS_MAX)
 
 
 def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int) -> BoardPage:
@@ -61,6 +66,7 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
         patches=_patches(board, tenants, framed.now),
         unknown=_unknown(board, census, silent_after_s),
         silent=[DeviceLine(device_href(row), row["name"], last_seen_at=row["last_seen_at"]) for row in census.silent],
+        held=[_held(row, tenants) for row in board.held],
         observers=[_observer(row) for row in census.observers],
         observing_more=max(0, observing_count - len(census.observers)),
         events=event_views(board.events, tenants),
@@ -84,6 +90,23 @@ def _patches(board: Board, tenants: Mapping[UUID, str], now: datetime) -> list[P
         views = [rollout_view(r, rings.get(r["rollout_id"], []), tenants.get(r["tenant_id"], ""), now) for r in rows]
         boards.append(PatchBoard(campaign_id.hex, first["title"], patch_meta(first), first["security"], views))
     return boards
+
+
+def _held(row: Row, tenants: Mapping[UUID, str]) -> HeldPatch:
+    many = f"{HELD_DEVICES_MAX} and more devices" if row["device_count"] >= HELD_DEVICES_MAX else ""
+    return HeldPatch(
+        id=row["patch_id"].hex,
+        title=row["title"],
+        tenant=tenants.get(row["tenant_id"], ""),
+        devices=many or counted(row["device_count"], "device"),
+        why=_why_held(row["decision"]),
+    )
+
+
+def _why_held(decision: Mapping[str, Any]) -> str:
+    """What the segments' rules say, each sentence once; else why nothing began."""
+    said = [why(segment.get("reasons")) for segment in decision.get("segments", {}).values()]
+    return " ".join(dict.fromkeys(text for text in said if text)) or why(decision.get("reasons"))
 
 
 def _observer(row: Row) -> DeviceLine:

@@ -104,6 +104,17 @@ class PatchBoard:
 
 
 @dataclass(frozen=True)
+class HeldPatch:
+    """A patch that devices miss and no rollout brings them."""
+
+    id: str
+    title: str
+    tenant: str
+    devices: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Fact:
     """A number in the line on top."""
 
@@ -192,6 +203,7 @@ class BoardPage(Frame):
     patches: list[PatchBoard] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     silent: list[DeviceLine] = field(default_factory=list)
+    held: list[HeldPatch] = field(default_factory=list)
     observers: list[DeviceLine] = field(default_factory=list)
     observing_more: int = 0
     events: list[EventView] = field(default_factory=list)

@@ -98,8 +98,14 @@ def _device(device: Row, rollout: Row) -> DeviceRow:
         state=device_state(device["state"]),
         versions=versions(device["from_version"], rollout["patch_version"]),
         last_seen_at=device["last_seen_at"],
-        why=why(device["reasons"]) or device["detail"] or "",
+        why=_why(device),
     )
+
+
+def _why(device: Row) -> str:
+    """What the signer said last comes first: it is what an offered device waits for."""
+    parts = (why(device["denial_reasons"]), why(device["reasons"]))
+    return " ".join(dict.fromkeys(part for part in parts if part)) or device["detail"] or ""
 
 
 def _filters(base: str, rings: Sequence[Row], asked: Asked) -> list[Filter]:

@@ -113,11 +113,13 @@ limit %(limit)s;
 -- name: rollout_devices
 -- One page of a rollout's devices in the order in which they get it, after a place in that order (null: from the first).
 select rd.tenant_id, rd.device_id, rd.ring, rd.position, rd.segment, rd.state, rd.state_at, rd.from_version,
-  rd.verified_at, rd.reasons, rd.attempt_count, d.name, d.class, d.os_name, d.os_version, c.last_seen_at, a.detail
+  rd.verified_at, rd.reasons, rd.attempt_count, d.name, d.class, d.os_name, d.os_version, c.last_seen_at, a.detail,
+  n.reasons as denial_reasons
 from patchring.rollout_device rd
 join patchring.device d on d.tenant_id = rd.tenant_id and d.device_id = rd.device_id
 join patchring.device_contact c on c.tenant_id = rd.tenant_id and c.device_id = rd.device_id
 left join patchring.action a on a.tenant_id = rd.tenant_id and a.action_id = rd.action_id
+left join patchring.denial n on n.tenant_id = rd.tenant_id and n.action_id = rd.action_id and rd.state = 'offered'
 where rd.tenant_id = %(tenant_id)s and rd.rollout_id = %(rollout_id)s
   and (%(ring)s::smallint is null or rd.ring = %(ring)s::smallint)
   and (%(states)s::text[] is null or rd.state = any (%(states)s::text[]))
@@ -129,11 +131,12 @@ limit %(limit)s;
 
 -- name: device
 -- One device with its site, its last contact, and what its last scan said of the whole machine.
-select d.*, s.name as site_name, s.zone, c.last_seen_at, c.boot_id, c.uptime_s, c.agent_version, c.unsent_count,
+select d.*, d.name as device_name, t.kind as tenant_kind, s.name as site_name, s.zone, c.last_seen_at, c.boot_id, c.uptime_s, c.agent_version, c.unsent_count,
   i.taken_at, i.reboot_pending, i.scan -> 'facts' as facts, i.scan -> 'providers' as providers,
   i.scan -> 'reboot_reasons' as reboot_reasons, i.scan -> 'probes' as probes,
   jsonb_array_length(coalesce(i.scan -> 'installed', '[]')) as installed_count
 from patchring.device d
+join patchring.tenant t on t.tenant_id = d.tenant_id
 join patchring.site s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
 join patchring.device_contact c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
 left join patchring.device_inventory i on i.tenant_id = d.tenant_id and i.device_id = d.device_id
@@ -142,7 +145,7 @@ where d.tenant_id = %(tenant_id)s and d.device_id = %(device_id)s;
 -- name: device_missing
 -- What is missing on a device, security first, with the newest rollout of it that has the device.
 select p.patch_id, p.patch_key, p.name, p.version, p.title, p.security, p.type, p.classification, p.reboot, p.kb,
-  m.installed_version, m.known_from, m.held_back, r.rollout_id, r.state as rollout_state, r.reasons as rollout_reasons,
+  p.decision, m.installed_version, m.known_from, m.held_back, r.rollout_id, r.state as rollout_state, r.reasons as rollout_reasons,
   r.device_state, r.ring, r.segment, r.device_reasons, r.ring_reasons,
   (select h.reason from patchring.hold h
    where h.tenant_id = p.tenant_id and h.patch_key = p.patch_key and h.released_at is null
@@ -162,6 +165,27 @@ left join lateral (
 where m.tenant_id = %(tenant_id)s and m.device_id = %(device_id)s and m.known_to is null
 order by p.security desc, p.title, p.patch_id
 limit %(limit)s;
+
+-- name: held_back
+-- Patches that some device misses and takes part in rollouts, and that the policy lets nowhere, with its reasons.
+select p.tenant_id, p.patch_id, p.patch_key, p.title, p.security, p.decision, p.decided_at, wanting.count as device_count
+from patchring.patch p
+cross join lateral (
+  select count(*) as count from (
+    select 1 from patchring.missing m
+    join patchring.device d on d.tenant_id = m.tenant_id and d.device_id = m.device_id
+    where m.tenant_id = p.tenant_id and m.patch_id = p.patch_id and m.known_to is null and not d.observe_only
+    limit %(devices_max)s
+  ) as taken
+) as wanting
+where p.tenant_id = any (%(tenant_ids)s::uuid[]) and p.decided_at is not null and p.known_to is null
+  and jsonb_array_length(coalesce(p.decision -> 'reasons', '[]')) > 0 and wanting.count > 0
+order by p.decided_at desc, p.patch_id desc
+limit %(limit)s;
+
+-- name: policy_text
+-- The text of the policy in force: the highest version.
+select text from patchring.policy_version where tenant_id = %(tenant_id)s order by version desc limit 1;
 
 -- name: device_rollouts
 -- The rollouts that a device is or was in, newest first.
