@@ -626,7 +626,7 @@ CREATE POLICY tenant_scope ON patchring.rollout_ring FOR ALL TO PUBLIC USING (te
 GRANT INSERT, SELECT, UPDATE ON patchring.rollout_ring TO patchring_dispatcher;
 GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
-GRANT INSERT, SELECT ON patchring.rollout_ring TO patchring_web;
+GRANT INSERT, SELECT, UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (reasons), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
 
 CREATE TABLE patchring.site (
   tenant_id uuid NOT NULL,
@@ -778,7 +778,8 @@ BEGIN
   END IF;
   -- The one place where SQL reads the clock: expiries of security use real time, whatever time the rules live in.
   IF to_timestamp(part[3]::bigint) <= statement_timestamp() THEN
-    RAISE EXCEPTION 'expired tenant scope' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'expired tenant scope; are the clocks of the database and the programs in step?'
+      USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN string_to_array(part[4], ',')::uuid[];
 END

@@ -346,6 +346,19 @@ def as_user(uid: int, program: str) -> subprocess.CompletedProcess[str]:
     pytest.skip("no Python and no checkout that other users may enter")
 
 
+@as_root
+def test_a_shared_socket_is_reached_by_other_accounts_with_a_password(home: Path) -> None:
+    """For processes that each have a system user of their own; data and secrets stay closed to them."""
+    for shared in (True, False):
+        with EmbeddedPostgres(home, settings=Settings(durable=False, socket_shared=shared)) as server:
+            for password in ("", "password=wrong"):
+                program = f"import psycopg\npsycopg.connect({server.address!r} + ' {password}')\nprint('in')"
+                done = as_user(54321, program)
+                assert (done.stdout == "in\n") == (shared and not password), done.stderr
+            assert as_user(54321, f"open({str(home / 'superuser.secret')!r})").returncode != 0
+        assert (mode(home / "run"), mode(home / "data")) == (0o711 if shared else 0o700, 0o700)
+
+
 def test_a_folder_that_was_named_is_taken_or_refused(home: Path) -> None:
     """Never silently replaced by another PostgreSQL; the message lists where was looked."""
     with pytest.raises(BinariesMissing, match=str(home)):

@@ -207,6 +207,20 @@ async def test_a_savepoint_undoes_its_part_alone(database: Database) -> None:
     assert await held(database) == [(1, 0), (3, 0)]
 
 
+async def test_a_swallowed_error_is_not_taken_for_a_commit(database: Database) -> None:
+    """The server answers the commit of a broken transaction with a silent rollback; here it is a loud bug."""
+
+    async def work() -> None:
+        async with database.tenant(Role.WEB, ONE) as tx:
+            await add(tx, 1)
+            with suppress(ConstraintViolated):
+                await add(tx, 1)
+
+    with pytest.raises(AssertionError, match="savepoint"):
+        await work()
+    assert await held(database) == []
+
+
 async def test_a_broken_invariant_is_named(database: Database) -> None:
     """The caller can tell which one it was."""
     for values, constraint, sqlstate in (((1, 0), "example_pkey", "23505"), ((2, 100), "example_n_check", "23514")):

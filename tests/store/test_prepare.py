@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from patchring.store.catalogue import read_catalogue
-from patchring.store.errors import BrokenSecrets, DatabaseUnavailable, MissingPrivilege, UnsafeRole
+from patchring.store.errors import BrokenSecrets, DatabaseUnavailable, LockTimeout, MissingPrivilege, UnsafeRole
 from patchring.store.prepare import prepare_database
 from patchring.store.roles import TIME_OUTS, Role, RoleNames
 from patchring.store.rules import violations
@@ -134,6 +134,16 @@ def test_a_server_that_is_away_is_said_so() -> None:
     """An operating error, not a driver's traceback."""
     with pytest.raises(DatabaseUnavailable, match="does not answer"):
         prepare_database("host=/nonexistent dbname=x", new_secrets(), NOON)
+
+
+def test_a_preparation_that_meets_a_lock_gives_up(cluster: Cluster, fresh: FreshDatabase) -> None:
+    """What is in the way is said, and a second try is not harmful."""
+    with cluster.connected(fresh.name) as holder, holder.transaction(force_rollback=True):
+        holder.execute("LOCK TABLE patchring_private.migration IN ACCESS EXCLUSIVE MODE")
+        impatient = make_conninfo(fresh.admin, options="-c lock_timeout=50ms")
+        with pytest.raises(LockTimeout, match="Try again"):
+            prepare_database(impatient, fresh.secrets, NOON)
+    prepare_database(impatient, fresh.secrets, NOON)
 
 
 def drop_installation(cluster: Cluster, database: str, names: RoleNames) -> None:

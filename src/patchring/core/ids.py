@@ -9,32 +9,17 @@ from typing import NewType
 from uuid import UUID
 
 ActionId = NewType("ActionId", UUID)
-AdvisoryId = NewType("AdvisoryId", UUID)
 ApprovalId = NewType("ApprovalId", UUID)
-AttemptId = NewType("AttemptId", UUID)
 CampaignId = NewType("CampaignId", UUID)
 DeviceId = NewType("DeviceId", UUID)
-EnrolmentId = NewType("EnrolmentId", UUID)
 EventId = NewType("EventId", UUID)
-ExceptionId = NewType("ExceptionId", UUID)
-FindingId = NewType("FindingId", UUID)
-GroupId = NewType("GroupId", UUID)
-HaltId = NewType("HaltId", UUID)
-HoldId = NewType("HoldId", UUID)
-IncidentId = NewType("IncidentId", UUID)
-MessageId = NewType("MessageId", UUID)
-MitigationId = NewType("MitigationId", UUID)
-OfferId = NewType("OfferId", UUID)
 PatchId = NewType("PatchId", UUID)
 PermitId = NewType("PermitId", UUID)
 PolicyVersionId = NewType("PolicyVersionId", UUID)
 ReportId = NewType("ReportId", UUID)
-RingId = NewType("RingId", UUID)
 RolloutId = NewType("RolloutId", UUID)
-SegmentId = NewType("SegmentId", UUID)
 SiteId = NewType("SiteId", UUID)
 TenantId = NewType("TenantId", UUID)
-UserId = NewType("UserId", UUID)
 
 RANDOMNESS_BYTES = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,9 +38,3 @@ def uuid7(at: datetime, randomness: bytes) -> UUID:
     fraction = microseconds * 4096 // 1000
     tail = int.from_bytes(randomness, "big") & ((1 << 62) - 1)
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | tail)
-
-
-def made_at(name: UUID) -> datetime:
-    """The instant, to the millisecond, at which an id of version 7 was made (aware UTC)."""
-    assert name.version == 7, f"{name} is not a UUID of version 7"
-    return _EPOCH + timedelta(milliseconds=name.int >> 80)

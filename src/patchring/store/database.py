@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from patchring.core.clock import Clock
@@ -175,6 +176,10 @@ async def _roll_back(connection: AsyncConnection[Any]) -> None:
 
 
 async def _commit(connection: AsyncConnection[Any], read_only: bool) -> None:
+    if connection.info.transaction_status is TransactionStatus.INERROR:
+        # The server would answer COMMIT with a rollback, and nobody would know.
+        await _roll_back(connection)
+        raise AssertionError("an error of the database was swallowed; a part that may fail goes into a savepoint")
     with store_errors():
         try:
             await connection.execute("COMMIT")

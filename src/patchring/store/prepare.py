@@ -14,6 +14,7 @@ from patchring.store.migrate import Phase, migrate
 from patchring.store.roles import TIME_OUTS, Role, RoleNames, TimeOuts
 from patchring.store.scope import inner_pad, outer_pad
 from patchring.store.secrets import StoreSecrets
+from patchring.store.translate import translated
 
 # Two preparations at once would trip over each other's CREATE ROLE. Roles belong to the server, locks to a database,
 # so across databases this only narrows the race; the loser gets an error that a second try cures.
@@ -23,19 +24,22 @@ PREPARE_LOCK = 0x70617463_00000001
 def prepare_database(admin: str, secrets: StoreSecrets, now: datetime, phases: frozenset[Phase] | None = None) -> None:
     """Bring the database of a connection string up to this version. `phases` None: all of them, in order.
 
-    Raises SetUpError, DatabaseUnavailable.
+    Raises SetUpError, DatabaseUnavailable, LockTimeout or another StoreError.
     """
     try:
-        with psycopg.connect(admin, autocommit=True) as connection:
+        connection = psycopg.connect(admin, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(f"The database does not answer: {_first_line(error)}") from error
+    with connection:
+        try:
             ensure_roles(connection, secrets)
             ensure_grants(connection, secrets.names)
             migrate(connection, secrets.names, now, phases)
             install_scope_key(connection, secrets)
-    except psycopg.errors.InsufficientPrivilege as error:
-        user = psycopg.conninfo.conninfo_to_dict(admin).get("user", "")
-        raise MissingPrivilege(str(user), _first_line(error)) from error
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"The database does not answer: {_first_line(error)}") from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise MissingPrivilege(connection.info.user, _first_line(error)) from error
+        except psycopg.Error as error:
+            raise translated(error) or error from error
 
 
 def ensure_roles(connection: Connection, secrets: StoreSecrets) -> None:

@@ -24,7 +24,7 @@ _FORBIDDEN = {
     r"\b(now|timeofday|(clock|statement|transaction)_timestamp)\s*\(": "pass the instant as a parameter",
     r"\b(current_timestamp|current_date|current_time|localtime|localtimestamp)\b": "pass the instant as a parameter",
     r"\b(gen_random_uuid|uuidv7|uuidv4|nextval)\s*\(": "make ids in Python and pass them",
-    r"\b(listen|notify|unlisten)\b|\bpg_notify\b": "poll; a transaction pooler loses notifications",
+    r"\A\s*(listen|notify|unlisten)\b|\bpg_notify\b": "poll; a transaction pooler loses notifications",
     r"\bpg_(try_)?advisory_(lock|unlock)\w*": "take the _xact_ lock; a session's lock outlives its transaction",
     r"\bset\s+(session|local|role)\b|\bset_config\s*\(": "Database sets what a transaction needs",
     r"(?<!%)%(?![%(])": "name the parameter: %(name)s, or write %% for a percent sign",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from patchring.store.catalogue import Catalogue, Relation
 
-PUBLIC_SCHEMA = "patchring"
+SCHEMA = "patchring"
 PRIVATE_SCHEMA = "patchring_private"
 
 # Tables that no tenant owns, and why their rows may be seen without a scope.
@@ -66,7 +66,7 @@ def violations(catalogue: Catalogue) -> list[Violation]:
 
 
 def tenant_tables(catalogue: Catalogue) -> list[Relation]:
-    tables = [relation for relation in catalogue.relations if relation.is_table and relation.schema == PUBLIC_SCHEMA]
+    tables = [relation for relation in catalogue.relations if relation.is_table and relation.schema == SCHEMA]
     return [table for table in tables if table.name not in OPERATOR_TABLES]
 
 

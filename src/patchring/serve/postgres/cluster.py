@@ -19,10 +19,15 @@ _RULES = _HEADER + "local all all scram-sha-256\n"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a caller may choose. `durable=False` is for tests: fast, and lost with the machine's power."""
+    """What a caller may choose.
+
+    `socket_shared`: other accounts of this machine reach the socket (and still need a password), for processes that
+    each have a system user of their own. `durable=False` is for tests: fast, and lost with the machine's power.
+    """
 
     connections_max: int = 100
     shared_buffers_mib: int = 128
+    socket_shared: bool = False
     durable: bool = True
 
 
@@ -72,7 +77,7 @@ def _configuration(folders: Folders, settings: Settings) -> str:
     lines = {
         "listen_addresses": "",
         "unix_socket_directories": str(folders.run),
-        "unix_socket_permissions": "0700",
+        "unix_socket_permissions": "0777" if settings.socket_shared else "0700",
         "password_encryption": "scram-sha-256",
         "max_connections": str(settings.connections_max),
         "shared_buffers": f"{settings.shared_buffers_mib}MB",

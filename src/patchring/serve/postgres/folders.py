@@ -46,18 +46,19 @@ class Folders:
         return self.home / "start.log"
 
 
-def prepare_folders(home: Path, account: Account) -> Folders:
+def prepare_folders(home: Path, account: Account, socket_shared: bool = False) -> Folders:
     """Make HOME and its run folder. Parents are made too, but the mode of one that exists is never touched.
 
     Raises Unreachable when the server's account cannot get there.
     """
     home = home.absolute()
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    home.chmod(0o711 if account.switch else 0o700)
+    home.chmod(0o711 if account.switch or socket_shared else 0o700)
     if not account.can_enter(home):
         raise Unreachable(home, account.name)
     run = run_folder(home)
     _own_folder(run, account)
+    run.chmod(0o711 if socket_shared else 0o700)
     return Folders(home, run)
 
 
@@ -86,7 +87,6 @@ def _own_folder(folder: Path, account: Account) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
             raise StartFailed("PostgreSQL", f"{folder} belongs to somebody else; remove it") from None
-        folder.chmod(0o700)
 
 
 def write_private(path: Path, text: str, account: Account | None = None) -> None:

@@ -64,7 +64,7 @@ class EmbeddedPostgres:
         """Start and wait until it answers; the superuser's connection string. Raises PostgresError."""
         assert self._thread is None, "the embedded PostgreSQL was started twice"
         account = server_account()
-        folders = prepare_folders(self._home, account)
+        folders = prepare_folders(self._home, account, self._settings.socket_shared)
         self._lock = _hold(folders)
         try:
             binaries = reachable_binaries(find_binaries(self._given), account, folders.home)
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
             began = time.monotonic()
             try:
                 self._run_once(first, folders, binaries, account)
-            except (StartFailed, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the outermost loop of this thread: what fails is tried again
                 if not first.done():
                     first.set_exception(error)
                     return
@@ -137,14 +137,16 @@ class EmbeddedPostgres:
             if self._stopping:
                 return
             self._child = child = _launch(folders, binaries, account)
-        if not _wait_until_ready(child, folders):
-            child.kill()
+        try:
+            if not _wait_until_ready(child, folders):
+                raise StartFailed("PostgreSQL", _last_words(folders))
+            self.start_count += 1
+            if not first.done():
+                first.set_result(None)
             child.wait()
-            raise StartFailed("PostgreSQL", _last_words(folders))
-        self.start_count += 1
-        if not first.done():
-            first.set_result(None)
-        child.wait()
+        finally:
+            child.kill()  # does nothing when it has ended
+            child.wait()
 
     def _release(self) -> None:
         if self._lock:

@@ -46,7 +46,8 @@ BEGIN
   END IF;
   -- The one place where SQL reads the clock: expiries of security use real time, whatever time the rules live in.
   IF to_timestamp(part[3]::bigint) <= statement_timestamp() THEN
-    RAISE EXCEPTION 'expired tenant scope' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'expired tenant scope; are the clocks of the database and the programs in step?'
+      USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN string_to_array(part[4], ',')::uuid[];
 END
