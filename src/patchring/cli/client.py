@@ -1,4 +1,4 @@
-"""The HTTP API as the command line uses it: address and token are found, errors are one line, lists go to their end.
+"""The HTTP API as the command line uses it: address and token are found, errors are one line, lists go to their end."""
 
 import os
 import secrets
