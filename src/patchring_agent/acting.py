@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional
 
 from patchring_agent import clocks
-from patchring_agent.commands import ENVIRONMENT, run
+from patchring_agent.commands import ENVIRONMENT, as_text, run
 from patchring_agent.errors import CommandProblem, ProviderProblem
 from patchring_agent.providers.contract import Transaction
 from patchring_agent.store import StateFolder
@@ -122,7 +122,7 @@ class Acting:
             with self._folder.transaction_log.open("rb") as file:
                 file.seek(0, os.SEEK_END)
                 file.seek(max(file.tell() - OUTPUT_BYTES_MAX, 0))
-                output = file.read().decode("utf-8", "replace")
+                output = as_text(file.read())
         except FileNotFoundError:
             output = ""
         return Ended(code, output)

@@ -85,8 +85,10 @@ class Client:
         try:
             connection.connect()
         except ssl.SSLCertVerificationError as error:
+            connection.close()
             raise ServerUntrusted(f"the certificate of {self._host} is not trusted: {error.verify_message}") from error
         except OSError as error:
+            connection.close()
             raise ServerAway(f"{self._host} cannot be reached: {error}", may_have_arrived=False) from error
         self._check_certificate(connection)
         self._connection = connection

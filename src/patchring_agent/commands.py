@@ -41,7 +41,12 @@ def run(argv: Sequence[str], timeout_s: int = 300, folder: Optional[str] = None)
         raise CommandProblem(f"{argv[0]} is not installed on this device") from error
     except subprocess.TimeoutExpired as error:
         raise CommandProblem(f"{argv[0]} took longer than {timeout_s} s and was stopped") from error
-    return Finished(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    return Finished(done.returncode, as_text(done.stdout), as_text(done.stderr))
+
+
+def as_text(printed: bytes) -> str:
+    """What a program printed, as text that can be stored and signed: no zero characters, no broken sequences."""
+    return printed.replace(b"\0", b"").decode("utf-8", "replace")
 
 
 def last_errors(finished: Finished) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from patchring.wire.messages import Facts
 from patchring_agent import VERSION, clocks
+from patchring_agent.commands import as_text
 
 OTHER_MANAGERS = ("snap", "flatpak", "fwupdmgr", "dnf", "zypper", "brew", "docker", "podman")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -56,6 +57,6 @@ def _on_battery() -> bool:
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+        return as_text(Path(path).read_bytes()).strip()
     except OSError:
         return ""
