@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional
 
 from patchring_agent import clocks
-from patchring_agent.commands import ENVIRONMENT, as_text, run
+from patchring_agent.commands import ENVIRONMENT, apart, as_text, run, systemd_is_there
 from patchring_agent.errors import CommandProblem, ProviderProblem
 from patchring_agent.providers.contract import Transaction
 from patchring_agent.store import StateFolder
@@ -33,10 +33,6 @@ class Ended:
     output: str
 
 
-def systemd_is_there() -> bool:
-    return Path("/run/systemd/system").is_dir()
-
-
 def unit_name(action_id: str) -> str:
     safe = "".join(c for c in action_id if c.isalnum() or c == "-")
     return f"patchring-act-{safe}.service"
@@ -46,7 +42,7 @@ def own_command() -> tuple[list[str], dict[str, str]]:
     """How this very agent is started again: as a zipapp, as the installed script, or as a module on its path."""
     start = Path(sys.argv[0])
     if start.is_file() and (zipfile.is_zipfile(start) or start.name == "patchring-agent"):
-        return [sys.executable, str(start.resolve())], {}
+        return [sys.executable, "-I", str(start.resolve())], {}
     return [sys.executable, "-m", "patchring_agent"], {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 
@@ -61,7 +57,7 @@ class Acting:
         own, own_environment = own_command()
         inner = [*own, *guard, *transaction.argv]
         environment = {**ENVIRONMENT, **transaction.environment, **own_environment}
-        argv = _in_own_unit(action_id, inner, environment) if systemd_is_there() else inner
+        argv = apart(inner, environment, unit_name(action_id))
         self._folder.save_afterwards(transaction.afterwards)
         log = os.open(self._folder.transaction_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         lock = os.open(self._folder.transaction_lock, os.O_RDWR | os.O_CREAT, 0o600)
@@ -114,7 +110,7 @@ class Acting:
     def put_right(self) -> None:
         """What belongs after the transaction, also when it was interrupted."""
         for command in self._folder.afterwards():
-            run(command)
+            run(apart(command))
         self._folder.save_afterwards([])
 
     def _ended(self, code: Optional[int]) -> Ended:
@@ -126,12 +122,6 @@ class Acting:
         except FileNotFoundError:
             output = ""
         return Ended(code, output)
-
-
-def _in_own_unit(action_id: str, argv: list[str], environment: dict[str, str]) -> list[str]:
-    set_environment = [f"--setenv={key}={value}" for key, value in environment.items()]
-    unit = [f"--unit={unit_name(action_id)}", "--description=Patchring: one permitted package transaction"]
-    return ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", *unit, *set_environment, "--", *argv]
 
 
 def reboot() -> str:

@@ -78,6 +78,7 @@ def _enrol_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     token.add_argument("--token-file", type=Path, help="a file with the token; - reads standard input")
     enrol.add_argument("--allow-http", action="store_true", help="speak plain http beyond loopback (test networks)")
     enrol.add_argument("--replace", action="store_true", help="leave the tenant this device is enrolled in")
+    enrol.add_argument("--no-start", action="store_true", help="do not start the service")
     enrol.set_defaults(command=_enrol)
 
 
@@ -106,7 +107,18 @@ def _enrol(settings: Settings, options: argparse.Namespace) -> int:
     folder = StateFolder(settings.state_folder)
     found = enrol(folder, options.server, _token(options), settings.allow_http, options.replace)
     print(f"enrolled: device {found.device_id} of tenant {found.tenant_id} at {found.server}")
+    if not options.no_start:
+        _start_service()
     return DONE
+
+
+def _start_service() -> None:
+    """The packaged service waits for the enrolment; where it is not installed there is nothing to start."""
+    from patchring_agent.commands import run, systemd_is_there
+
+    if systemd_is_there() and Path("/usr/lib/systemd/system/patchring-agent.service").exists():
+        run(["systemctl", "restart", "--no-block", "patchring-agent.service"])
+        print("the service patchring-agent is starting")
 
 
 def _token(options: argparse.Namespace) -> str:

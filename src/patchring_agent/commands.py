@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 from patchring_agent.errors import CommandProblem
@@ -42,6 +43,21 @@ def run(argv: Sequence[str], timeout_s: int = 300, folder: Optional[str] = None)
     except subprocess.TimeoutExpired as error:
         raise CommandProblem(f"{argv[0]} took longer than {timeout_s} s and was stopped") from error
     return Finished(done.returncode, as_text(done.stdout), as_text(done.stderr))
+
+
+def systemd_is_there() -> bool:
+    """Whether systemd is PID 1 (sd_booted(3))."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def apart(argv: Sequence[str], environment: Mapping[str, str] = ENVIRONMENT, unit: str = "") -> list[str]:
+    """The command in a unit of its own where systemd is there: outside the agent's cgroup and its sandbox."""
+    if not systemd_is_there():
+        return list(argv)
+    named = [f"--unit={unit}"] if unit else []
+    set_environment = [f"--setenv={key}={value}" for key, value in environment.items()]
+    start = ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--description=Patchring package transaction"]
+    return [*start, *named, *set_environment, "--", *argv]
 
 
 def as_text(printed: bytes) -> str:

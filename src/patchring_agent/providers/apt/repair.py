@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patchring.wire.messages import Change, Plan
-from patchring_agent.commands import run
+from patchring_agent.commands import apart, run
 from patchring_agent.providers.apt import facts, kept, parse
 from patchring_agent.providers.apt.tool import CONFFILES, INSTALL, AptSite, targets
 
@@ -27,15 +27,15 @@ def repair(site: AptSite, native: str, action: str, plan: Plan) -> str:
         return f"dpkg's lock was not free after {LOCK_WAIT_S} s"
     done = []
     if _interrupted(site) or _broken(site, plan.changes, "UFWt"):
-        run(site.dpkg("--configure", "-a"), timeout_s=REPAIR_S_MAX)
+        run(apart(site.dpkg("--configure", "-a")), timeout_s=REPAIR_S_MAX)
         done.append("dpkg --configure -a")
     half = _broken(site, plan.changes, "HR")
     if half:
-        run(_install_again(site, native, action, half), timeout_s=REPAIR_S_MAX)
+        run(apart(_install_again(site, native, action, half)), timeout_s=REPAIR_S_MAX)
         done.append("installed again: " + ", ".join(change.package for change in half))
     if _fix_is_within(site, plan):
-        run(site.get(*INSTALL, *CONFFILES, "-f", "install"), timeout_s=REPAIR_S_MAX)
-        run(site.dpkg("--configure", "-a"), timeout_s=REPAIR_S_MAX)
+        run(apart(site.get(*INSTALL, *CONFFILES, "-f", "install")), timeout_s=REPAIR_S_MAX)
+        run(apart(site.dpkg("--configure", "-a")), timeout_s=REPAIR_S_MAX)
         done.append("apt-get -f install")
     return "; ".join(done) or "nothing was left to repair"
 
