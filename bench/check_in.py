@@ -41,8 +41,8 @@ PGBENCH_SCRIPT = """
 \\set uptime random(1, 1000000)
 \\set tenant :n % TENANT_COUNT
 update patchring.device_contact
-set last_seen_at = '2026-11-23T05:00:00Z'::timestamptz + cast(:uptime as integer) * interval '1 ms', boot_id = 'BOOT_ID',
-  uptime_s = :uptime, agent_version = '0.1.0', unsent_count = 0, busy_action_id = ''
+set last_seen_at = '2026-11-23T05:00:00Z'::timestamptz + cast(:uptime as integer) * interval '1 ms',
+  boot_id = 'BOOT_ID', uptime_s = :uptime, agent_version = '0.1.0', unsent_count = 0, busy_action_id = ''
 where tenant_id = ('01900000-0000-7000-9000-' || lpad(to_hex(cast(:tenant as integer)), 12, '0'))::uuid
   and device_id = ('01900000-0000-7000-8000-' || lpad(to_hex(cast(:n as integer)), 12, '0'))::uuid;
 """

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import cast
@@ -89,11 +90,7 @@ async def run_load(load: Load) -> Measured:
     loop = asyncio.get_running_loop()
     for number in range(load.connection_count):
         own = requests[number :: load.connection_count]
-        await loop.create_connection(
-            lambda own=own: Connection(own, latencies, failures),
-            "127.0.0.1",
-            load.port,  # type: ignore[misc]
-        )
+        await loop.create_connection(partial(Connection, own, latencies, failures), "127.0.0.1", load.port)
     await asyncio.sleep(WARM_UP_S)
     latencies.clear()
     before, began = _cpu_seconds(load.cpu), time.perf_counter()
@@ -107,7 +104,10 @@ async def run_load(load: Load) -> Measured:
         len(counted) / elapsed,
         counted[len(counted) // 2] * 1e3,
         counted[len(counted) * 99 // 100] * 1e3,
-        {group: (after[group] - before[group]) / len(counted) * 1e6 for group in load.cpu},
+        {
+            group: sum(after[pid] - before[pid] for pid in pids if pid in before and pid in after) / len(counted) * 1e6
+            for group, pids in load.cpu.items()
+        },
     )
 
 
@@ -124,13 +124,19 @@ def _request(load: Load, session: str) -> bytes:
     return f"{head}{kind}Content-Length: {len(load.body)}\r\n\r\n{load.body}".encode()
 
 
-def _cpu_seconds(groups: dict[str, list[int]]) -> dict[str, float]:
-    return {group: sum(_cpu_of(pid) for pid in pids) for group, pids in groups.items()}
+def _cpu_seconds(groups: dict[str, list[int]]) -> dict[int, float]:
+    """CPU seconds so far of each process that is there."""
+    found = {pid: _cpu_of(pid) for pids in groups.values() for pid in pids}
+    return {pid: seconds for pid, seconds in found.items() if seconds is not None}
 
 
-def _cpu_of(pid: int) -> float:
-    """User and system time of a process (fields 14 and 15 of its stat line), without its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+def _cpu_of(pid: int) -> float | None:
+    """User and system time of a process (fields 14 and 15 of its stat line), without its children; None: it is gone."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return None
+    fields = line.rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 

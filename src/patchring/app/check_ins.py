@@ -1,12 +1,12 @@
 """Check-ins: the heartbeat of every device, written in micro-batches over all tenants and answered after the commit.
 
 A batch is one transaction of the role `ingest` in the scope of the tenants in it, and one statement with one
-parameter. The device a row belongs to comes from its session, never from the message. A device whose session has an
-older epoch is simply not found. Offers are loaded only for devices that have live actions.
+parameter. The device a row belongs to comes from its session, never from the message. A session of an older epoch
+writes nothing and is told so. Offers are loaded only for devices that have live actions.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ import msgspec
 from psycopg import DataError
 from psycopg.types.json import Jsonb
 
-from patchring.app.errors import Invalid
+from patchring.app.errors import Invalid, NotSignedIn
 from patchring.app.micro_batch import MicroBatch
 from patchring.app.services import Services
 from patchring.app.sessions import Session, milliseconds, session_expired, tenant_id_of
@@ -25,7 +25,6 @@ from patchring.store.errors import (
     CommitUnknown,
     ConnectionLost,
     ConstraintViolated,
-    StoreError,
     TransactionConflict,
 )
 from patchring.store.roles import Role
@@ -38,9 +37,8 @@ OFFERS_MAX = 20
 
 
 class Row(msgspec.Struct, gc=False):
-    """One check-in as the statement reads it; `n` is its place in the batch. The names are the statement's columns."""
+    """One check-in. The names are the statement's columns; ids are 32 hexadecimal digits."""
 
-    n: int
     tenant_id: str
     device_id: str
     epoch: int
@@ -50,10 +48,6 @@ class Row(msgspec.Struct, gc=False):
     scan_digest: str
     unsent_count: int
     busy_action_id: str
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        return self.tenant_id, self.device_id, self.epoch
 
 
 @dataclass(slots=True)
@@ -75,7 +69,7 @@ class CheckIns:
     async def take(self, session: Session, message: CheckIn, now: datetime) -> CheckInAnswer:
         """Record that the device was seen and say what there is to do; durable when it returns.
 
-        Raises NotSignedIn (session_expired), Invalid (check_in_not_kept), Unavailable, StoreError.
+        Raises NotSignedIn (session_expired, device_unknown), Invalid (check_in_not_kept), Unavailable, StoreError.
         """
         outcome = await self.batch.add(_row(session, message))
         usual = self._services.check_in_interval_busy if outcome.live else self._services.check_in_interval
@@ -86,42 +80,62 @@ class CheckIns:
         """Write a batch. A row that the database cannot take fails alone: the rows are then written one by one."""
         try:
             return await self._write_again(rows)
-        except (DataError, ConstraintViolated):
+        except (DataError, ConstraintViolated) as error:
             if len(rows) > 1:
                 return [(await self.write([row]))[0] for row in rows]
-            return [Invalid("The database cannot keep this check-in.", kind="check_in_not_kept")]
+            return [_refusal(error)]
 
     async def _write_again(self, rows: Sequence[Row]) -> list[Outcome | Exception]:
         """A check-in may be written twice: so once more at once when a connection or a conflict spoilt it."""
         try:
             return await self._write_once(rows)
-        except StoreError as error:
-            if not isinstance(error, (ConnectionLost, TransactionConflict, CommitUnknown)):
-                raise
+        except (ConnectionLost, TransactionConflict, CommitUnknown):
             return await self._write_once(rows)
 
     async def _write_once(self, rows: Sequence[Row]) -> list[Outcome | Exception]:
-        last = {row.key: row for row in rows}  # the last one of a device wins
-        chosen = [last[key] for key in sorted(last)]
-        for number, row in enumerate(chosen):
-            row.n = number
-        tenant_ids = list({tenant_id_of(row.tenant_id) for row in chosen})
+        last = _last_of_each(rows)
+        tenant_ids = list({tenant_id_of(row.tenant_id) for row in last.values()})
         async with self._services.database.tenant(Role.INGEST, tenant_ids) as tx:
-            given = {"rows": as_jsonb(chosen), "tenant_ids": tenant_ids, "at": self._services.clock.now()}
-            found = await tx.all(sql.check_ins.record, given)
-            outcomes = {row["n"]: Outcome(row["scan_wanted"], row["live"]) for row in found}
-            await _load_offers(tx, chosen, tenant_ids, outcomes)
-        by_key = {row.key: outcomes.get(row.n) for row in chosen}
-        return [by_key[row.key] or session_expired() for row in rows]
+            given = {"rows": as_jsonb(list(last.values())), "tenant_ids": tenant_ids, "at": self._services.clock.now()}
+            outcomes: dict[str, Outcome] = {}
+            for found in await tx.all(sql.check_ins.record, given):
+                wanted = found["scan_wanted"] or found["scan_digest"] != last[found["device"]].scan_digest
+                outcomes[found["device"]] = Outcome(wanted, found["live"])
+            await _load_offers(tx, last, tenant_ids, outcomes)
+        return [
+            outcomes[row.device_id]
+            if row.device_id in outcomes and row.epoch == last[row.device_id].epoch
+            else session_expired()
+            for row in rows
+        ]
 
 
-async def _load_offers(tx: Tx, rows: Sequence[Row], tenant_ids: list[TenantId], outcomes: dict[int, Outcome]) -> None:
+def _last_of_each(rows: Sequence[Row]) -> dict[str, Row]:
+    """The last row of each device, among those of its newest session (epochs only rise)."""
+    last: dict[str, Row] = {}
+    for row in rows:
+        known = last.get(row.device_id)
+        if known is None or row.epoch >= known.epoch:
+            last[row.device_id] = row
+    return last
+
+
+def _refusal(error: DataError | ConstraintViolated) -> Exception:
+    """What a row that the database refused on its own means to its device."""
+    if isinstance(error, ConstraintViolated):
+        return NotSignedIn("There is no such device any more. Enrol it with a token.", kind="device_unknown")
+    return Invalid("The database cannot keep this check-in.", kind="check_in_not_kept")
+
+
+async def _load_offers(
+    tx: Tx, rows: Mapping[str, Row], tenant_ids: list[TenantId], outcomes: Mapping[str, Outcome]
+) -> None:
     """Put what is offered into the outcomes of the devices that have live actions."""
-    live = [rows[number] for number, outcome in outcomes.items() if outcome.live]
+    live = [rows[device] for device, outcome in outcomes.items() if outcome.live]
     if not live:
         return
     for row in await tx.all(sql.check_ins.offers, {"rows": as_jsonb(live), "tenant_ids": tenant_ids}):
-        offers = outcomes[row["n"]].offers
+        offers = outcomes[row["device"]].offers
         if len(offers) < OFFERS_MAX:
             offers.append(_offer(row))
 
@@ -133,7 +147,6 @@ def _offer(row: dict[str, Any]) -> Offer:
 
 def _row(session: Session, message: CheckIn) -> Row:
     return Row(
-        0,
         session.tenant,
         session.device,
         session.epoch,

@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from patchring.app.check_ins import OFFERS_MAX, Row, jittered
-from patchring.app.errors import Invalid
+from patchring.app.errors import Invalid, NotSignedIn
 from patchring.store.ids import new_id
+from patchring.wire.codec import encode
+from patchring.wire.messages import CheckIn
 from tests.api.agent.world import NOW, Device, World, as_json, kind_of, outcomes, scan
 
 pytestmark = pytest.mark.anyio
@@ -137,7 +139,7 @@ async def test_a_row_that_the_database_cannot_keep_fails_alone(world: World) -> 
 
     def row(device: Device, boot_id: str, uptime_s: int) -> Row:
         hexes = device.tenant_id.replace("-", ""), device.device_id.replace("-", "")
-        return Row(0, *hexes, 1, boot_id, uptime_s, "0.1.0", "", 0, "")
+        return Row(*hexes, 1, boot_id, uptime_s, "0.1.0", "", 0, "")
 
     bad = [row(devices[0], "zero \0 character", 1), row(devices[1], "", 2**70)]
     found = await world.door.check_ins.write([bad[0], row(devices[2], "good", 1), bad[1]])
@@ -149,12 +151,39 @@ async def test_a_row_that_the_database_cannot_keep_fails_alone(world: World) -> 
     assert rows == [("good",)]
 
 
+async def test_a_device_that_is_not_there_fails_alone_and_is_not_made(world: World) -> None:
+    tenant = world.tenant()
+    device = await world.device(tenant)
+    there = Row(tenant.tenant_id.hex, device.device_id.replace("-", ""), 1, "b", 1, "0.1.0", "", 0, "")
+    gone = Row(tenant.tenant_id.hex, new_id(NOW).hex, 1, "b", 1, "0.1.0", "", 0, "")
+    found = await world.door.check_ins.write([gone, there])
+    assert isinstance(found[0], NotSignedIn)
+    assert found[0].kind == "device_unknown"
+    assert not isinstance(found[1], Exception)
+    assert world.rows("select count(*) from patchring.device_contact") == [(1,)]
+
+
+async def test_old_and_new_session_of_one_device_in_one_batch(world: World) -> None:
+    device = await world.device(world.tenant())
+    old = device.session
+    world.run("update patchring.device_contact set session_epoch = 2")
+    device.session = (await device.post("session", device.session_request())).json()["session"]
+    body = encode(CheckIn("boot-1", 60, "0.1.0", ""))
+    first, second, third = await asyncio.gather(
+        device.post("check-in", body),
+        device.post("check-in", {**body, "uptime_s": 9}, old),
+        device.post("check-in", body),
+    )
+    assert [first.status_code, third.status_code] == [200, 200]
+    assert kind_of(second) == (401, "session_expired")
+    assert world.rows("select uptime_s from patchring.device_contact") == [(60,)]
+
+
 async def test_writers_of_the_same_devices_at_once_do_not_block_each_other_in_a_circle(world: World) -> None:
     tenant = world.tenant()
     devices = [await world.device(tenant, f"pc-{number}") for number in range(20)]
     rows = [
-        Row(0, d.tenant_id.replace("-", ""), d.device_id.replace("-", ""), 1, "b", 1, "0.1.0", "", 0, "")
-        for d in devices
+        Row(d.tenant_id.replace("-", ""), d.device_id.replace("-", ""), 1, "b", 1, "0.1.0", "", 0, "") for d in devices
     ]
     batches = [rows, rows[::-1]] * 10
     found = await asyncio.gather(*(world.door.check_ins.write(batch) for batch in batches))

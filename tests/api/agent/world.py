@@ -73,11 +73,11 @@ class World:
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            return connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, parameters).fetchall()
 
     def run(self, statement: str, *parameters: Any) -> None:
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            connection.execute(statement, parameters)  # type: ignore[arg-type]
+            connection.execute(statement, parameters)
 
     def insert(self, table: str, **values: Any) -> None:
         columns, places = ", ".join(values), ", ".join(["%s"] * len(values))

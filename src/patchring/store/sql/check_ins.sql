@@ -1,24 +1,19 @@
 -- name: record
--- Writes a batch of check-ins of many tenants. Rows are locked in the order of their keys; a device that is not there,
--- or whose session has another epoch, gives no row. scan_wanted also where the device names another scan than we hold.
-with said as materialized (
-  select * from jsonb_to_recordset(%(rows)s) as row (n integer, tenant_id uuid, device_id uuid, epoch integer,
-    boot_id text, uptime_s bigint, agent_version text, scan_digest text, unsent_count integer, busy_action_id text)
-), held as materialized (
-  select said.*
-  from said
-  join patchring.device_contact as contact on contact.tenant_id = said.tenant_id
-    and contact.device_id = said.device_id and contact.session_epoch = said.epoch
-  where contact.tenant_id = any (%(tenant_ids)s)
-  order by contact.tenant_id, contact.device_id
-  for no key update of contact
-)
-update patchring.device_contact as contact
-set last_seen_at = %(at)s, boot_id = held.boot_id, uptime_s = held.uptime_s, agent_version = held.agent_version,
-  unsent_count = held.unsent_count, busy_action_id = held.busy_action_id
-from held
-where contact.tenant_id = held.tenant_id and contact.device_id = held.device_id
-returning held.n, contact.scan_wanted or contact.scan_digest <> held.scan_digest as scan_wanted,
+-- Writes a batch of check-ins of many tenants. Written as an upsert, so that each row is found by its key whatever the
+-- planner believes, and rows are locked in the order of their keys; but nothing is ever inserted: every device has its
+-- row from enrolment on, and the foreign key refuses others. A device whose session has another epoch gives no row.
+insert into patchring.device_contact as contact (tenant_id, device_id, session_epoch, last_seen_at, boot_id, uptime_s,
+  agent_version, unsent_count, busy_action_id)
+select tenant_id, device_id, epoch, %(at)s, boot_id, uptime_s, agent_version, unsent_count, busy_action_id
+from jsonb_to_recordset(%(rows)s) as said (tenant_id uuid, device_id uuid, epoch integer, boot_id text, uptime_s bigint,
+  agent_version text, unsent_count integer, busy_action_id text)
+where tenant_id = any (%(tenant_ids)s)
+order by tenant_id, device_id
+on conflict (tenant_id, device_id) do update
+set last_seen_at = excluded.last_seen_at, boot_id = excluded.boot_id, uptime_s = excluded.uptime_s,
+  agent_version = excluded.agent_version, unsent_count = excluded.unsent_count, busy_action_id = excluded.busy_action_id
+where contact.session_epoch = excluded.session_epoch
+returning encode(uuid_send(contact.device_id), 'hex') as device, contact.scan_wanted, contact.scan_digest,
   exists (
     select from patchring.action
     where action.tenant_id = contact.tenant_id and action.device_id = contact.device_id
@@ -27,8 +22,8 @@ returning held.n, contact.scan_wanted or contact.scan_digest <> held.scan_digest
 
 -- name: offers
 -- What lies ready for these devices, oldest first. Permitted ones too: the answer with the permit may have been lost.
-select said.n, action.action_id, action.kind, action.packages, action.reboot, action.probes, action.title
-from jsonb_to_recordset(%(rows)s) as said (n integer, tenant_id uuid, device_id uuid)
+select encode(uuid_send(action.device_id), 'hex') as device, action.action_id, action.kind, action.packages, action.reboot, action.probes, action.title
+from jsonb_to_recordset(%(rows)s) as said (tenant_id uuid, device_id uuid)
 join patchring.action on action.tenant_id = said.tenant_id and action.device_id = said.device_id
 where action.tenant_id = any (%(tenant_ids)s) and action.state in ('offered', 'permitted')
-order by said.n, action.created_at, action.action_id;
+order by action.device_id, action.created_at, action.action_id;
