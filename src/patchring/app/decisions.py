@@ -29,7 +29,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Assessment:
-    """`decisions` has one entry for each segment of the policy; `approvals` are newest first, withdrawn ones left out."""
+    """`decisions` has one entry for each segment of the policy; `approvals` in force come newest first."""
 
     patch_id: UUID
     patch: PatchFacts

@@ -1,4 +1,4 @@
-"""Rollouts begin here, by the policy's word (worker) or a person's (API). A patch has at most one open rollout in a tenant."""
+"""Rollouts begin here, by the policy's word (worker) or a person's (API). A patch has one open rollout in a tenant."""
 
 import hashlib
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class NotStarted:
 async def create_rollout(work: Work, patch_id: PatchId, by_person: bool = False) -> Started | NotStarted:
     """A new rollout of a patch of this tenant over the devices that miss it, with its rings, in one transaction.
 
-    Works under the roles web and dispatcher. `by_person`: somebody asked for it, so the level of automation and a
-    rollout that was abandoned before do not stand against it; holds and blocks do, and what needs approval waits for it.
+    Works under the roles web and dispatcher. `by_person`: somebody asked for it, so neither the level of automation nor
+    a rollout that was abandoned stands against it; holds and blocks do, and what needs approval waits for it.
     """
     await lock_patch(work, patch_id)
     assessment = await assess(work.tx, work.tenant_id, patch_id, work.now)

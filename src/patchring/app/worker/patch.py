@@ -1,4 +1,4 @@
-"""Due rows of kind `patch`: what the policy says of it, a rollout when that is what it says, a place for late devices."""
+"""Due rows of kind `patch`: what the policy says of it, a rollout when it says so, a place for late devices."""
 
 from psycopg.types.json import Jsonb
 

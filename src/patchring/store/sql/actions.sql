@@ -49,7 +49,7 @@ where tenant_id = %(tenant_id)s and rollout_id = %(rollout_id)s and device_id = 
 -- When the first and the last device of a ring was verified, and the sum that device-hours are counted from.
 update patchring.rollout_ring
 set first_verified_at = coalesce(first_verified_at, %(at)s), last_verified_at = %(at)s,
-  verified_s_sum = verified_s_sum + extract(epoch from %(at)s::timestamptz)::bigint
+  verified_s_sum = verified_s_sum + floor(extract(epoch from %(at)s::timestamptz))::bigint
 where tenant_id = %(tenant_id)s and rollout_id = %(rollout_id)s and ring = %(ring)s;
 
 -- name: live_permit
@@ -142,7 +142,7 @@ returning action_id;
 
 -- name: no_longer_missing
 -- Places of a device in rollouts of patches that it does not miss any more, although nobody has installed them.
-select placed.rollout_id, placed.ring, placed.state, placed.action_id
+select placed.rollout_id, placed.ring, placed.state as device_state, placed.action_id
 from patchring.rollout_device as placed
 join patchring.rollout on rollout.tenant_id = placed.tenant_id and rollout.rollout_id = placed.rollout_id
 where placed.tenant_id = %(tenant_id)s and placed.device_id = %(device_id)s and placed.state in ('waiting', 'offered')
@@ -151,3 +151,8 @@ where placed.tenant_id = %(tenant_id)s and placed.device_id = %(device_id)s and 
       and missing.patch_id = rollout.patch_id and missing.known_to is null)
 order by placed.rollout_id
 for update of placed;
+
+-- name: uncount_verified
+-- Verifications that no longer count, out of the sum that device-hours are counted from.
+update patchring.rollout_ring set verified_s_sum = verified_s_sum - %(seconds)s
+where tenant_id = %(tenant_id)s and rollout_id = %(rollout_id)s and ring = %(ring)s;

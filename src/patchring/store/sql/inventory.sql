@@ -37,11 +37,6 @@ set os_name = %(os_name)s, os_version = %(os_version)s, architecture = %(archite
 where tenant_id = %(tenant_id)s and device_id = %(device_id)s
   and (os_name, os_version, architecture) is distinct from (%(os_name)s, %(os_version)s, %(architecture)s);
 
--- name: scan_taken
--- The scan is in; the device need not scan again while its package manager's state is this one.
-update patchring.device_contact set scan_digest = %(scan_digest)s, scan_wanted = false
-where tenant_id = %(tenant_id)s and device_id = %(device_id)s;
-
 -- name: want_scan
 -- Ask for a scan at the next check-in, whatever the digest says.
 update patchring.device_contact set scan_wanted = true

@@ -326,7 +326,7 @@ select ring, count(*)::integer as device_count from moved group by ring order by
 -- name: to_take_back
 -- Devices of these segments and states that are not in the middle of something, locked, with what they return to. `back` says that
 -- a scan after the act already shows the prior version, and not the patch.
-select placed.device_id, placed.ring, placed.state, placed.segment, placed.from_version, placed.action_id,
+select placed.device_id, placed.ring, placed.state, placed.segment, placed.from_version, placed.verified_at,
   coalesce(missing.architecture, '') as architecture,
   report.sequence is not null and placed.from_version <> ''
     and report.sequence > coalesce(action.acted_sequence, 0)
@@ -397,6 +397,14 @@ select %(tenant_id)s, %(hold_id)s, %(patch_key)s, %(reason)s, 'incident', %(at)s
 where not exists (select from patchring.hold
   where tenant_id = %(tenant_id)s and patch_key = %(patch_key)s and segment is null and released_at is null
     and source = 'incident');
+
+-- name: pooled_before
+-- Rings in which this tenant has counted for a patch already, by another rollout than this one.
+select distinct ring.ring
+from patchring.rollout_ring as ring
+join patchring.rollout on rollout.tenant_id = ring.tenant_id and rollout.rollout_id = ring.rollout_id
+where ring.tenant_id = %(tenant_id)s and rollout.patch_id = %(patch_id)s and ring.rollout_id <> %(rollout_id)s
+  and ring.pooled <> '{}';
 
 -- name: pool
 -- What of a ring is in the pooled evidence now.

@@ -1,0 +1,13 @@
+"""What is done for each kind of due row: one line for a new kind."""
+
+from collections.abc import Mapping
+
+from patchring.app.worker import device, patch, rollout
+from patchring.app.worker.loop import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    "device": Handler(device.handle, give_up=device.set_aside),
+    "patch": Handler(patch.handle),
+    "rollout": Handler(rollout.handle),
+    "campaign": Handler(rollout.handle_campaign),
+}

@@ -1,0 +1,58 @@
+"""Due rows of kind `rollout`: load, ask core, do what it says. And of kind `campaign`: tell the other rollouts of it.
+
+Everything is written in the one transaction of the item; the next look finds it done and wants nothing twice.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from psycopg.types.json import Jsonb
+
+from patchring.app.decisions import Undecided
+from patchring.app.work import Work
+from patchring.app.worker.apply import Applier
+from patchring.app.worker.claim import DueItem
+from patchring.app.worker.pool import pool_evidence
+from patchring.app.worker.view import Loaded, load_rollout
+from patchring.core.reason import as_json
+from patchring.core.rollout.actions import Action, Wait
+from patchring.core.rollout.reconcile import reconcile
+from patchring.core.rollout.states import RolloutState
+from patchring.store import sql
+
+LOOK_AGAIN = timedelta(minutes=1)
+MOVING = frozenset({RolloutState.RUNNING, RolloutState.ROLLING_BACK})
+
+
+async def handle(work: Work, item: DueItem) -> None:
+    """One look at one rollout."""
+    key = {"tenant_id": work.tenant_id, "rollout_id": item.id}
+    row = await work.tx.maybe(sql.rollouts.load, key)
+    if row is None:
+        return
+    loaded = await load_rollout(work, row)
+    if isinstance(loaded, Undecided):
+        await work.tx.execute(sql.rollouts.set_reasons, {**key, "reasons": Jsonb(as_json([loaded.reason]))})
+        return
+    actions = reconcile(loaded.view, work.now)
+    applier = Applier(work, loaded)
+    changed = [await applier.apply(action) for action in actions]
+    await pool_evidence(work, loaded)
+    if any(changed):
+        work.wake("rollout", item.id)
+    else:
+        _look_later(work, loaded, actions)
+
+
+def _look_later(work: Work, loaded: Loaded, actions: Sequence[Action]) -> None:
+    """When time alone changes something; and while devices are on their way, now and then whether one fell silent."""
+    for action in actions:
+        if isinstance(action, Wait) and action.until_at is not None:
+            work.wake("rollout", loaded.rollout_id, action.until_at)
+    if loaded.state in MOVING and any(ring.unsettled_count for ring in loaded.view.rings):
+        work.wake("rollout", loaded.rollout_id, work.now + LOOK_AGAIN)
+
+
+async def handle_campaign(work: Work, item: DueItem) -> None:
+    """Evidence or a stop of a patch changed: every tenant's rollout of it is looked at again. Reads nothing but ids."""
+    await work.tx.execute(sql.due.fan_out, {"campaign_id": item.id, "wake_at": work.now})

@@ -1,0 +1,217 @@
+"""Loads what core's `reconcile` is shown of a rollout: counts that the transactions kept, never a list of devices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from patchring.app.decisions import Assessment, Undecided, assess, read_policy_text
+from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_force, tenant_stop
+from patchring.app.work import Work
+from patchring.core.ids import RolloutId
+from patchring.core.policy.decide import HoldInForce
+from patchring.core.policy.model import Automation, Policy
+from patchring.core.reason import Reason, reason
+from patchring.core.rollout.remedy import segment_scope, take_back_states
+from patchring.core.rollout.soak import verified_needed
+from patchring.core.rollout.states import DeviceState, RingState, RolloutState
+from patchring.core.rollout.view import Elsewhere, RingView, RolloutView
+from patchring.store import sql
+
+SILENT_AFTER = timedelta(hours=1)
+LOST_AFTER_MIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A rollout as it is (`row`, locked, and `rings`), what the policy says of it now, and the view made of both."""
+
+    row: Mapping[str, Any]
+    rings: Sequence[Mapping[str, Any]]
+    assessment: Assessment
+    policy: Policy
+    view: RolloutView
+
+    @property
+    def rollout_id(self) -> RolloutId:
+        return RolloutId(self.row["rollout_id"])
+
+    @property
+    def state(self) -> RolloutState:
+        return RolloutState(self.row["state"])
+
+    def ring_state(self, ring: int) -> RingState:
+        return RingState(next(row["state"] for row in self.rings if row["ring"] == ring))
+
+    @property
+    def take_back(self) -> list[dict[str, Any]]:
+        """The states in which devices of each segment of the rollout are taken back."""
+        segments = sorted({segment for ring in self.rings for segment in ring["segments"]})
+        return [
+            {"segment": name, "states": sorted(take_back_states(segment_scope(self.policy, name)))} for name in segments
+        ]
+
+
+async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided:
+    """`row` is that of `rollouts.load`. Without a policy that can be read nothing is concluded."""
+    assessment = await assess(work.tx, work.tenant_id, row["patch_id"], work.now)
+    if isinstance(assessment, Undecided):
+        return assessment
+    rings = await work.tx.all(sql.rollouts.rings, _key(work, row["rollout_id"]))
+    policy = await _policy(work, row, assessment.policy, len(rings))
+    await _note_enough_verified(work, row["rollout_id"], rings, policy)
+    state = RolloutState(row["state"])
+    view = RolloutView(
+        state=state,
+        policy=policy,
+        rings=await _ring_views(work, row["rollout_id"], rings, policy, assessment),
+        review_needed=_review_needed(assessment, rings),
+        approved=_approved(assessment, rings),
+        stops=await _stops(work, row["rollout_id"], assessment.patch.patch_key),
+        holds=tuple(reason(f"hold_{hold.source}", f"held: {hold.text}") for hold in _holds(assessment)),
+        elsewhere=await _elsewhere(work, assessment.patch.patch_key),
+        halted_by_failure=row["halt_source"] == "failure",
+        rollback_requested=row["rollback_requested_by"] is not None,
+    )
+    loaded = Loaded(row, rings, assessment, policy, view)
+    if state is not RolloutState.ROLLING_BACK:
+        return loaded
+    return replace(loaded, view=replace(view, take_back_count=await _count_to_take_back(work, loaded)))
+
+
+def _holds(assessment: Assessment) -> list[HoldInForce]:
+    """Those of the whole tenant; one of a segment keeps that segment's devices from being offered."""
+    return [hold for hold in assessment.holds if hold.segment is None]
+
+
+async def _policy(work: Work, row: Mapping[str, Any], in_force: Policy, ring_count: int) -> Policy:
+    """The policy in force; where it has fewer rings than the rollout, the one that the rollout was made under."""
+    if len(in_force.rings) >= ring_count:
+        return in_force
+    key = {"tenant_id": work.tenant_id, "policy_version_id": row["policy_version_id"]}
+    policy = read_policy_text((await work.tx.one(sql.rollouts.policy_text, key))["text"])
+    assert isinstance(policy, Policy), "a rollout was made under a policy that cannot be read"
+    return policy
+
+
+async def _note_enough_verified(work: Work, rollout_id: UUID, rings: Sequence[dict[str, Any]], policy: Policy) -> None:
+    """Remember since when a ring has enough verified devices; forgotten when it no longer has."""
+    for ring in rings:
+        found = enough_verified_at(ring, policy)
+        if found != ring["enough_verified_at"]:
+            ring["enough_verified_at"] = found
+            change = {**_key(work, rollout_id), "ring": ring["ring"], "enough_verified_at": found}
+            await work.tx.execute(sql.rollouts.set_enough_verified, change)
+
+
+async def _ring_views(
+    work: Work, rollout_id: UUID, rings: Sequence[Mapping[str, Any]], policy: Policy, assessment: Assessment
+) -> tuple[RingView, ...]:
+    silent = {**_key(work, rollout_id), "heard_before": work.now - SILENT_AFTER}
+    overdue = {row["ring"]: row["device_count"] for row in await work.tx.all(sql.rollouts.overdue, silent)}
+    lost: dict[int, int] = {}
+    for row in await lost_devices(work, rollout_id, policy):
+        lost[row["ring"]] = lost.get(row["ring"], 0) + 1
+    waiting_for = {name for name in assessment.to_review if assessment.standing(name) is not True}
+    return tuple(
+        RingView(
+            number=ring["ring"],
+            state=RingState(ring["state"]),
+            counts=read_counts(ring["counts"], ring["device_count"]),
+            enough_verified_at=ring["enough_verified_at"],
+            lost_count=lost.get(ring["ring"], 0),
+            device_minutes=device_minutes(ring, work.now),
+            review_needed=bool(waiting_for & set(ring["segments"])),
+            soak_until_at=ring["soak_until_at"],
+            overdue_count=overdue.get(ring["ring"], 0),
+            forgiven_count=ring["forgiven_count"],
+        )
+        for ring in rings
+    )
+
+
+async def lost_devices(work: Work, rollout_id: UUID, policy: Policy) -> list[dict[str, Any]]:
+    """Devices that began and have not been heard of for longer than anything the policy expects to take."""
+    heard_before = work.now - max(2 * policy.expected_duration, LOST_AFTER_MIN)
+    return await work.tx.all(sql.rollouts.lost, {**_key(work, rollout_id), "heard_before": heard_before})
+
+
+def read_counts(kept: Mapping[str, Any], device_count: int) -> dict[DeviceState, int] | None:
+    """The counts of a ring by state; None when they do not add up: then nothing is concluded from them."""
+    try:
+        counts = {DeviceState(state): int(count) for state, count in kept.items()}
+    except ValueError:
+        return None
+    fits = all(count >= 0 for count in counts.values()) and sum(counts.values()) == device_count
+    return counts if fits else None
+
+
+def device_minutes(ring: Mapping[str, Any], now: datetime) -> int:
+    """Minutes since verification, summed over the devices of the ring that are verified now."""
+    verified = int(ring["counts"].get(DeviceState.VERIFIED, 0))
+    return max(0, verified * int(now.timestamp()) - int(ring["verified_s_sum"])) // 60
+
+
+def enough_verified_at(ring: Mapping[str, Any], policy: Policy) -> datetime | None:
+    """Since when the ring has as many verified devices as its soak asks for; None: it has not."""
+    skipped = int(ring["counts"].get(DeviceState.SKIPPED, 0))
+    needed = verified_needed(policy.ring(ring["ring"]), ring["device_count"] - skipped)
+    if int(ring["counts"].get(DeviceState.VERIFIED, 0)) < needed:
+        return None
+    found: datetime | None = ring["enough_verified_at"] or ring["last_verified_at"]
+    return found
+
+
+def _review_needed(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool:
+    """Nothing may begin without a person: every segment of the rollout asks for one, and none has got a yes."""
+    segments = {segment for ring in rings for segment in ring["segments"]}
+    if assessment.policy.automation is Automation.AUTOMATIC and not segments <= assessment.to_review:
+        return False
+    return not any(assessment.standing(segment) for segment in segments)
+
+
+def _approved(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool | None:
+    """What people said about all of it: yes only where every segment that asks for a person has got one."""
+    segments = {segment for ring in rings for segment in ring["segments"]} & assessment.to_review
+    standings = {assessment.standing(segment) for segment in segments} or {assessment.standing(None)}
+    if assessment.standing(None) is False or standings == {False}:
+        return False
+    return True if standings == {True} else None
+
+
+async def _stops(work: Work, rollout_id: RolloutId, patch_key: str) -> tuple[Reason, ...]:
+    keys = [EVERYTHING, patch_stop(patch_key), tenant_stop(work.tenant_id), rollout_stop(rollout_id)]
+    found = await stops_in_force(work.tx, keys)
+    return tuple(reason("stopped", f"stopped ({_kind(row['stop_key'])}): {row['reason']}") for row in found)
+
+
+def _kind(stop_key: str) -> str:
+    return stop_key.partition(":")[0]
+
+
+async def _elsewhere(work: Work, patch_key: str) -> dict[int, Elsewhere]:
+    rows = await work.tx.all(sql.evidence.of_patch, {"patch_key": patch_key})
+    return {
+        row["ring"]: Elsewhere(
+            row["device_count"],
+            row["verified_count"],
+            row["failed_count"],
+            row["first_verified_at"],
+            row["last_verified_at"],
+        )
+        for row in rows
+    }
+
+
+async def _count_to_take_back(work: Work, loaded: Loaded) -> int:
+    """How many devices the remedies of their segments take back that are not on their way yet."""
+    key = _key(work, loaded.rollout_id)
+    found = await work.tx.value(sql.rollouts.to_take_back_count, {**key, "segments": Jsonb(loaded.take_back)})
+    return int(found)
+
+
+def _key(work: Work, rollout_id: UUID) -> dict[str, Any]:
+    return {"tenant_id": work.tenant_id, "rollout_id": rollout_id}
