@@ -55,6 +55,9 @@ class DeviceChange(Body):
 
 
 class PolicyText(Body):
+    # Byte for byte as it was signed.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
     text: Annotated[str, Field(max_length=262_144)]
 
 
