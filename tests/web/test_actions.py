@@ -28,7 +28,15 @@ async def test_a_halt_is_placed_recorded_and_shown(world: World, operator: httpx
     assert (answer.status_code, answer.headers["location"]) == (303, "/?done=halted")
     assert await in_force(world) == {key: ("front desk is down", f"{StaffRole.OPERATOR}:operator@all")}
     page = (await operator.get("/?done=halted")).text
-    assert all(word in page for word in ("front desk is down", "1 stop in force", "Stop placed", "Halted. No permit"))
+    assert all(
+        word in page
+        for word in (
+            "front desk is down",
+            "1 stop in force",
+            "Stopped: Ring 2 of Runtime 8.0.29 at Harbour Dental Group.",
+            "Halted. No permit",
+        )
+    )
 
 
 async def test_a_halt_needs_no_reason_and_twice_is_once(world: World, operator: httpx.AsyncClient) -> None:

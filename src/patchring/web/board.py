@@ -16,16 +16,17 @@ from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.census import Census
 from patchring.web.cursor import Place
-from patchring.web.events import event_views
+from patchring.web.events import Subjects, event_views, subject_names
 from patchring.web.frame import Framed, recent_months
 from patchring.web.models import BoardPage, DeviceLine, Fact, HeldPatch, PatchBoard
 from patchring.web.patches import device_href, patch_meta, rollout_view
 from patchring.web.scopes import scopes_of_board
+from patchring.web.sentences import DETAILS
 from patchring.web.texts import counted, span, why
 from patchring.web.words import rollout_state
 
 ROLLOUTS_MAX = 40
-EVENTS_MAX = 40
+EVENT_LIMITS = {"look_at": 400, "limit": 40}
 HELD_MAX = 12
 HELD_DEVICES_MAX = 1000
 ALARMS = (RolloutState.HALTED, RolloutState.ROLLING_BACK)
@@ -38,6 +39,7 @@ class Board:
     rollouts: Sequence[Row]
     rings: Sequence[Row]
     events: Sequence[Row]
+    subjects: Subjects
     held: Sequence[Row]
     older: bool
 
@@ -50,9 +52,11 @@ async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: Place | None, now
     rollouts = await tx.all(sql.page.rollouts, asked)
     shown = rollouts[:ROLLOUTS_MAX]
     rings = await tx.all(sql.page.rings, {**scope, "rollout_ids": [row["rollout_id"] for row in shown]})
-    events = await tx.all(sql.page.recent_events, {**scope, "months": recent_months(now), "limit": EVENTS_MAX})
+    recent = {**scope, "months": recent_months(now), "details": DETAILS, **EVENT_LIMITS}
+    events = await tx.all(sql.page.recent_events, recent)
+    subjects = await subject_names(tx, tenant_ids, events)
     held = await tx.all(sql.page.held_back, {**scope, "devices_max": HELD_DEVICES_MAX, "limit": HELD_MAX})
-    return Board(shown, rings, events, held, len(rollouts) > ROLLOUTS_MAX)
+    return Board(shown, rings, events, subjects, held, len(rollouts) > ROLLOUTS_MAX)
 
 
 def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int) -> BoardPage:
@@ -69,7 +73,7 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
         held=[_held(row, tenants) for row in board.held],
         observers=[_observer(row) for row in census.observers],
         observing_more=max(0, observing_count - len(census.observers)),
-        events=event_views(board.events, tenants),
+        events=event_views(board.events, board.subjects, framed.names),
         older=f"/?before={Place(last['created_at'], last['rollout_id'])}" if last else "",
     )
 

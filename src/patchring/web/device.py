@@ -11,7 +11,7 @@ from patchring.core.policy.decide import segment_of
 from patchring.core.reason import Reason
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
-from patchring.web.events import event_views
+from patchring.web.events import Subjects, event_views, subject_names
 from patchring.web.frame import Framed, tenant_name
 from patchring.web.models import DevicePage, DeviceView, PatchRow
 from patchring.web.scopes import scopes_of_device
@@ -34,7 +34,8 @@ class Device:
     missing: Sequence[Row]
     rollouts: Sequence[Row]
     events: Sequence[Row]
-    segment: str = ""
+    subjects: Subjects
+    segment: str
 
 
 async def load(tx: Tx, tenant_id: TenantId, device_id: DeviceId) -> Device | None:
@@ -47,7 +48,8 @@ async def load(tx: Tx, tenant_id: TenantId, device_id: DeviceId) -> Device | Non
     rollouts = await tx.all(sql.page.device_rollouts, {**scope, "limit": ROLLOUTS_MAX})
     about = {"tenant_id": tenant_id, "subject_kind": "device", "subject_id": str(device_id), "limit": EVENTS_MAX}
     events = await tx.all(sql.page.subject_events, about)
-    return Device(row, missing, rollouts, events, await _segment(tx, tenant_id, row))
+    subjects = await subject_names(tx, [tenant_id], events)
+    return Device(row, missing, rollouts, events, subjects, await _segment(tx, tenant_id, row))
 
 
 async def _segment(tx: Tx, tenant_id: TenantId, row: Row) -> str:
@@ -71,7 +73,7 @@ def device_page(framed: Framed, device: Device) -> DevicePage:
         nothing_missing=_nothing_missing(row),
         rollouts=[_rollout(each, row) for each in device.rollouts],
         about=_about(device),
-        events=event_views(device.events, framed.names.tenants),
+        events=event_views(device.events, device.subjects, framed.names),
     )
 
 

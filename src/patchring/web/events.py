@@ -1,87 +1,68 @@
-"""Events as sentences. The record keeps what happened as data; here it is said in a person's words. Pure.
+"""Events with the names of what they are about. `named` asks the database once for a list, the rest is pure."""
 
-A kind without a sentence of its own is said by its name and what its data calls it, so that a new kind is never
-missing from a page; a test names the kinds that still lack one.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from patchring.core.ids import TenantId
+from patchring.store import sql
+from patchring.store.transaction import Row, Tx
 from patchring.web.models import EventView
-from patchring.web.texts import counted, why
+from patchring.web.scopes import Names, label
+from patchring.web.sentences import SENTENCES, sentence
 
-Data = Mapping[str, Any]
+Subjects = Mapping[str, str]
 
 
-def event_view(row: Mapping[str, Any], tenants: Mapping[UUID, str]) -> EventView:
-    """A row of `page.recent_events` or `page.subject_events`."""
-    tone, announced = _TONES.get(row["kind"], ("", False))
+async def subject_names(tx: Tx, tenant_ids: Sequence[TenantId], rows: Sequence[Row]) -> Subjects:
+    """What the subjects of these events are called, by id: devices by name, rollouts and patches by title."""
+    by_kind: dict[str, set[UUID]] = {}
+    for row in rows:
+        subject = _uuid(row["subject_id"])
+        if subject is not None:
+            by_kind.setdefault(row["subject_kind"], set()).add(subject)
+    given = {kind: sorted(by_kind.get(kind, ())) for kind in ("device", "rollout", "patch")}
+    scope = {"tenant_ids": list(tenant_ids)}
+    found = await tx.all(sql.page.subject_names, {**scope, **{f"{kind}_ids": ids for kind, ids in given.items()}})
+    return {str(row["id"]): row["name"] for row in found}
+
+
+def event_views(rows: Sequence[Row], subjects: Subjects, names: Names) -> list[EventView]:
+    return [event_view(row, subjects, names) for row in rows]
+
+
+def event_view(row: Row, subjects: Subjects, names: Names) -> EventView:
+    said = SENTENCES.get(row["kind"])
     return EventView(
         id=f"e-{row['tenant_id'].hex[:12]}-{row['seq']}",
-        sentence=sentence(row["kind"], row["subject_kind"], row["data"]),
-        actor=actor(row["actor"], row["data"]),
-        tenant=tenants.get(row["tenant_id"], ""),
+        sentence=sentence(row["kind"], subject(row, subjects, names), row["data"]),
+        actor=actor(row["actor"], subjects),
+        tenant=names.tenants.get(row["tenant_id"], ""),
         at=row["at"],
-        tone=tone,
-        announced=announced,
+        tone=said.tone if said else "",
+        announced=bool(said and said.aloud),
     )
 
 
-def event_views(rows: Sequence[Mapping[str, Any]], tenants: Mapping[UUID, str]) -> list[EventView]:
-    return [event_view(row, tenants) for row in rows]
+def subject(row: Mapping[str, Any], subjects: Subjects, names: Names) -> str:
+    """What an event is about, in words; empty when only its data can say."""
+    if row["subject_kind"] == "stop":
+        return label(row["subject_id"], names) or "something"
+    return subjects.get(row["subject_id"], "")
 
 
-def actor(text: str, data: Data) -> str:
-    """Who did it, without ids that nobody can read."""
+def actor(text: str, subjects: Subjects) -> str:
+    """Who did it, without ids that nobody can read: device:ID becomes its name, operator:dana becomes dana."""
     kind, _, name = text.partition(":")
     if kind == "device":
-        return str(data.get("device_name") or data.get("name") or "the device")
+        return subjects.get(name, "the device")
     if kind == "enrolment_token":
-        return "enrolment token"
+        return "enrolment"
     return name or kind
 
 
-def sentence(kind: str, subject_kind: str, data: Data) -> str:
-    """What happened, ending in a full stop."""
-    said = data.get("sentence") or data.get("text")
-    if isinstance(said, str) and said:
-        return _stop(said)
-    spell = _SENTENCES.get(kind)
-    if spell is not None:
-        return _stop(spell(data))
-    return _stop(_by_name(kind, subject_kind, data))
-
-
-def _by_name(kind: str, subject_kind: str, data: Data) -> str:
-    words = kind.replace("_", " ")
-    name = next((str(data[key]) for key in _NAMES if data.get(key)), "")
-    because = why(data["reasons"]) if isinstance(data.get("reasons"), list) else str(data.get("reason", ""))
-    text = words[0].upper() + words[1:] + (f": {name}" if name else "")
-    return f"{text}. {because}" if because else text
-
-
-def _stop(text: str) -> str:
-    return text if text[-1] in ".!?" else text + "."
-
-
-def _device_enrolled(data: Data) -> str:
-    return f"{data.get('name', 'A device')} was enrolled"
-
-
-def _work_parked(data: Data) -> str:
-    return f"Set aside after {counted(int(data.get('attempt_count', 0)), 'attempt')}: {data.get('problem', '')}"
-
-
-# What a thing is called in the data of an event, the best name first.
-_NAMES = ("title", "name", "device_name", "patch_key", "slug", "ring_name", "stop_key", "kind")
-
-_SENTENCES: Mapping[str, Callable[[Data], str]] = {
-    "device_enrolled": _device_enrolled,
-    "work_parked": _work_parked,
-}
-
-# The mark beside an event, and whether it is said aloud when it arrives on an open page.
-_TONES: Mapping[str, tuple[str, bool]] = {
-    "work_parked": ("failed", True),
-}
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

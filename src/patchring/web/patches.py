@@ -1,5 +1,6 @@
 """A patch and its rollout in one tenant as they are shown. Pure."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -31,7 +32,7 @@ def rollout_view(row: Row, rings: Sequence[Row], tenant: str, now: datetime) -> 
         state=rollout_state(row["state"]),
         why=why(row["reasons"]),
         rings=[ring_view(ring, now) for ring in rings],
-        to_do=_to_do(row),
+        to_do=_to_do(row, rings),
     )
 
 
@@ -43,8 +44,13 @@ def device_href(row: Row) -> str:
     return f"/devices/{row['tenant_id']}/{row['device_id']}"
 
 
-def _to_do(row: Row) -> str:
+def _to_do(row: Row, rings: Sequence[Row]) -> str:
     """Approving needs a key that the server does not have: the page can only say the command."""
-    if row["state"] != RolloutState.AWAITING_APPROVAL:
+    waits = row["state"] == RolloutState.AWAITING_APPROVAL or any(_wants_approval(ring) for ring in rings)
+    if not waits:
         return ""
-    return f"patchring approve {row['rollout_id']}"
+    return f"patchring approve {row['tenant_slug']} {shlex.quote(row['patch_key'])} --reason …"
+
+
+def _wants_approval(ring: Row) -> bool:
+    return any(reason["code"] == "approval_missing" for reason in ring["reasons"])

@@ -8,7 +8,7 @@ from patchring.core.ids import RolloutId, TenantId
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.cursor import DevicePlace
-from patchring.web.events import event_views
+from patchring.web.events import Subjects, event_views, subject_names
 from patchring.web.frame import Framed, tenant_name
 from patchring.web.models import DeviceRow, Filter, RolloutPage
 from patchring.web.patches import device_href, patch_view, rollout_href, rollout_view
@@ -38,6 +38,7 @@ class Rollout:
     rings: Sequence[Row]
     devices: Sequence[Row]
     events: Sequence[Row]
+    subjects: Subjects
     more: bool
 
 
@@ -63,7 +64,8 @@ async def load(tx: Tx, tenant_id: TenantId, rollout_id: RolloutId, asked: Asked)
     )
     about = {"tenant_id": tenant_id, "subject_kind": "rollout", "subject_id": str(rollout_id), "limit": EVENTS_MAX}
     events = await tx.all(sql.page.subject_events, about)
-    return Rollout(row, rings, devices[:DEVICES_MAX], events, len(devices) > DEVICES_MAX)
+    subjects = await subject_names(tx, [tenant_id], events)
+    return Rollout(row, rings, devices[:DEVICES_MAX], events, subjects, len(devices) > DEVICES_MAX)
 
 
 def rollout_page(framed: Framed, rollout: Rollout, asked: Asked) -> RolloutPage:
@@ -82,7 +84,7 @@ def rollout_page(framed: Framed, rollout: Rollout, asked: Asked) -> RolloutPage:
         first=_address(base, asked.ring, asked.group) if asked.after else "",
         next=_address(base, asked.ring, asked.group, _place(last)) if last else "",
         about=_about(row),
-        events=event_views(rollout.events, framed.names.tenants),
+        events=event_views(rollout.events, rollout.subjects, framed.names),
     )
 
 

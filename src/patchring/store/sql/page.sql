@@ -6,10 +6,11 @@ order by kind = 'client', name;
 
 -- name: rollouts
 -- The newest rollouts before a place in their order (null: from the newest on), with their patch.
-select r.tenant_id, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope, r.created_at,
+select r.tenant_id, t.slug as tenant_slug, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope, r.created_at,
   r.created_by, r.row_version, p.patch_id, p.patch_key, p.name as patch_name, p.version as patch_version, p.title,
   p.security, p.type, p.classification, p.reboot, p.kb, p.provider
 from patchring.rollout r
+join patchring.tenant t on t.tenant_id = r.tenant_id
 join patchring.patch p on p.tenant_id = r.tenant_id and p.patch_id = r.patch_id
 where r.tenant_id = any (%(tenant_ids)s::uuid[])
   and (%(before_at)s::timestamptz is null
@@ -19,11 +20,12 @@ limit %(limit)s;
 
 -- name: rollout
 -- One rollout with its patch and the version of the policy that it runs under.
-select r.tenant_id, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope, r.created_at,
+select r.tenant_id, t.slug as tenant_slug, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope, r.created_at,
   r.created_by, r.row_version, p.patch_id, p.patch_key, p.name as patch_name, p.version as patch_version, p.title,
   p.security, p.type, p.classification, p.reboot, p.kb, p.provider, v.version as policy_version,
   v.fingerprint as policy_fingerprint
 from patchring.rollout r
+join patchring.tenant t on t.tenant_id = r.tenant_id
 join patchring.patch p on p.tenant_id = r.tenant_id and p.patch_id = r.patch_id
 join patchring.policy_version v on v.tenant_id = r.tenant_id and v.policy_version_id = r.policy_version_id
 where r.tenant_id = %(tenant_id)s and r.rollout_id = %(rollout_id)s;
@@ -57,14 +59,16 @@ where tenant_id = any (%(tenant_ids)s::uuid[]) and patch_key = any (%(patch_keys
 order by patch_key, tenant_id;
 
 -- name: recent_events
--- The newest events of each tenant in scope over the months given, newest first.
+-- The newest events of each tenant in scope over the months given, newest first, without the kinds that are details.
+-- Details are looked for among the newest only, so that a tenant with nothing else costs no more.
 select e.tenant_id, e.seq, e.at, e.actor, e.kind, e.subject_kind, e.subject_id, e.data
 from unnest(%(tenant_ids)s::uuid[]) as wanted (tenant_id)
 cross join lateral (
   select * from patchring.event
   where tenant_id = wanted.tenant_id and on_month = any (%(months)s::date[])
-  order by on_month desc, seq desc limit %(limit)s
+  order by on_month desc, seq desc limit %(look_at)s
 ) as e
+where e.kind <> all (%(details)s::text[])
 order by e.at desc, e.tenant_id, e.seq desc
 limit %(limit)s;
 
@@ -74,6 +78,18 @@ select tenant_id, seq, at, actor, kind, subject_kind, subject_id, data from patc
 where tenant_id = %(tenant_id)s and subject_kind = %(subject_kind)s and subject_id = %(subject_id)s
 order by seq desc
 limit %(limit)s;
+
+-- name: subject_names
+-- What devices, rollouts and patches are called, by id.
+select device_id as id, name from patchring.device
+where tenant_id = any (%(tenant_ids)s::uuid[]) and device_id = any (%(device_ids)s::uuid[])
+union all
+select r.rollout_id, p.title from patchring.rollout r
+join patchring.patch p on p.tenant_id = r.tenant_id and p.patch_id = r.patch_id
+where r.tenant_id = any (%(tenant_ids)s::uuid[]) and r.rollout_id = any (%(rollout_ids)s::uuid[])
+union all
+select patch_id, title from patchring.patch
+where tenant_id = any (%(tenant_ids)s::uuid[]) and patch_id = any (%(patch_ids)s::uuid[]);
 
 -- name: census
 -- How many devices each tenant has, how many only observe, and how many were not heard of since an instant.
