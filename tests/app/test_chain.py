@@ -24,8 +24,9 @@ COLUMNS = "tenant_id, seq, at, actor, kind, subject_kind, subject_id, data, sche
 @pytest.fixture(autouse=True)
 def tenant(fresh: FreshDatabase) -> None:
     with psycopg.connect(fresh.admin, autocommit=True) as connection:
+        columns = "tenant_id, slug, name, kind, created_at"
         connection.execute(
-            "insert into patchring.tenant (tenant_id, slug, name, kind, created_at) values (%s, 'a', 'A', 'client', %s)",
+            f"insert into patchring.tenant ({columns}) values (%s, 'a', 'A', 'client', %s)",  # noqa: S608 - a constant
             [TENANT, datetime(2026, 11, 23, tzinfo=UTC)],
         )
 
