@@ -61,7 +61,7 @@ async def test_a_use_cases_error_with_its_fields_and_headers() -> None:
         (DatabaseUnavailable("x"), AWAY),
         (ConnectionLost("x"), AWAY),
         (StatementTimeout("x"), AWAY),
-        (CommitUnknown("x"), (503, "outcome_unknown")),
+        (CommitUnknown("x"), (504, "outcome_unknown")),
         (ConstraintViolated("c", "t", "23505"), INTERNAL),
         (StoreError("x"), INTERNAL),
         (HTTPException(404), (404, "not_found")),

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from patchring.app.errors import AppError, Unavailable
+from patchring.app.errors import AppError, OutcomeUnknown, Unavailable
 from patchring.store.errors import CommitUnknown, StatementTimeout, StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +53,7 @@ def from_store_error(error: StoreError) -> AppError:
     """What the database's error means to who asked: try again later, or a fault of ours that says nothing more."""
     if isinstance(error, CommitUnknown):
         detail = "The database went away while this was being saved; it was kept or not. Look before doing it again."
-        return Unavailable(detail, kind="outcome_unknown", retry_after_s=_retry_after_s())
+        return OutcomeUnknown(detail, retry_after_s=_retry_after_s())
     if error.transient or isinstance(error, StatementTimeout):
         detail = "The database is away or busy for the moment; nothing was changed. Try again."
         return Unavailable(detail, kind="database_away", retry_after_s=_retry_after_s())

@@ -10,7 +10,8 @@ AppError
 ├── NotSignedIn       401  no valid token, session or signature came with the request
 ├── TooLarge          413  more bytes than this takes
 ├── TooMany           429  too many of these in too short a time
-└── Unavailable       503  something this needs is away for the moment; nothing was changed
+├── Unavailable       503  something this needs is away for the moment; nothing was changed
+└── OutcomeUnknown    504  it was begun, and no answer came: it was done or not
 """
 
 from collections.abc import Mapping
@@ -69,3 +70,7 @@ class TooMany(AppError):
 
 class Unavailable(AppError):
     kind, status, title = "unavailable", 503, "Something this needs is away for the moment"
+
+
+class OutcomeUnknown(AppError):
+    kind, status, title = "outcome_unknown", 504, "Whether this was done is not known"

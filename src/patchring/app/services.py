@@ -13,7 +13,7 @@ class PermitDesk(Protocol):
     """The way to the signer. The web process forwards a device's signed request and adds nothing to it."""
 
     async def ask(self, tenant_id: TenantId, device_id: DeviceId, request: PermitRequest) -> PermitAnswer:
-        """The signer's answer; raises Unavailable when the signer cannot be reached (no server, no start)."""
+        """The signer's answer. Raises Unavailable when nothing was granted, OutcomeUnknown when nobody knows."""
         ...
 
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from patchring.app.errors import Unavailable
+from patchring.app.errors import OutcomeUnknown, Unavailable
 from patchring.core.ids import DeviceId, TenantId
 from patchring.serve.frames import FrameBroken, read_frame, write_frame
 from patchring.wire.codec import Refused, decode, encode
@@ -22,21 +22,27 @@ class SignerDesk:
         self._places = asyncio.Semaphore(REQUESTS_AT_ONCE_MAX)
 
     async def ask(self, tenant_id: TenantId, device_id: DeviceId, request: PermitRequest) -> PermitAnswer:
+        """Raises Unavailable when the signer surely granted nothing, OutcomeUnknown when it may have."""
         message = {"tenant_id": str(tenant_id), "device_id": str(device_id), "request": encode(request)}
         async with self._places:
             try:
                 answer = await asyncio.wait_for(self._exchange(message), ANSWER_WAIT)
             except (OSError, TimeoutError, FrameBroken) as error:
-                raise Unavailable(f"the signer does not answer ({error}); nothing was started, ask again") from error
+                raise OutcomeUnknown(f"the signer does not answer ({error}); a permit may have been granted") from error
         if "unavailable" in answer:
             raise Unavailable(answer["unavailable"])
+        if "unknown" in answer:
+            raise OutcomeUnknown(answer["unknown"])
         try:
             return decode(PermitAnswer, answer)
         except Refused as error:
-            raise Unavailable(f"the signer answered in a form that is not known: {error}") from error
+            raise OutcomeUnknown(f"the signer answered in a form that is not known: {error}") from error
 
     async def _exchange(self, message: Any) -> dict[str, Any]:
-        reader, writer = await asyncio.open_unix_connection(self._socket)
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._socket)
+        except OSError as error:
+            raise Unavailable(f"the signer cannot be reached ({error}); nothing was started, ask again") from error
         try:
             await write_frame(writer, message)
             answer = await read_frame(reader)

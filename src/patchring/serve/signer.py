@@ -19,7 +19,7 @@ from patchring.serve.child import run_process, say_ready, stop_event
 from patchring.serve.clock import SystemClock
 from patchring.serve.frames import FrameBroken, read_frame, write_frame
 from patchring.serve.stores import open_database
-from patchring.store.errors import StoreError
+from patchring.store.errors import CommitUnknown, StoreError
 from patchring.wire.codec import Refused, decode, encode
 from patchring.wire.messages import PermitRequest
 from patchring.wire.signing import SigningKey
@@ -70,6 +70,9 @@ async def _answer(office: PermitOffice, message: Any) -> Any:
         tenant_id, device_id = TenantId(UUID(message["tenant_id"])), DeviceId(UUID(message["device_id"]))
         request = decode(PermitRequest, message["request"])
         return encode(await office.ask(tenant_id, device_id, request))
+    except CommitUnknown as error:
+        log.warning("commit_unknown", detail=str(error))
+        return {"unknown": "the database went away while the permit was being saved; it was granted or not"}
     except StoreError as error:
         log.warning("store_error", kind=error.kind, detail=str(error))
         return {"unavailable": f"the signer could not read the database ({error.kind}); nothing was started, ask again"}
@@ -78,7 +81,7 @@ async def _answer(office: PermitOffice, message: Any) -> Any:
         return {"unavailable": f"the signer could not read the request: {error}"}
     except Exception:  # the outermost loop of the signer: a bug grants nothing
         log.exception("bug")
-        return {"unavailable": "the signer failed on this request and granted nothing; its log says why"}
+        return {"unknown": "the signer failed on this request and released no permit; its log says why"}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ lists. What passes is handed on as the dataclass itself.
 import dataclasses
 import types
 import typing
-from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -127,7 +126,6 @@ def has_zero_character(value: Any) -> bool:
             return False
 
 
-@cache
 def struct_of(message: type[Any]) -> type[msgspec.Struct]:
     """The strict Struct with the fields of a dataclass, the nested ones derived as well."""
     hints = typing.get_type_hints(message)
