@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -135,7 +135,7 @@ class LocalServer:
         children += [self._child("worker", worker, number) for number in range(settings.worker_count)]
         return [*children, self._child("web", web)]
 
-    def _child(self, kind: str, settings: dict[str, object], number: int = 0) -> Child:
+    def _child(self, kind: str, settings: Mapping[str, object], number: int = 0) -> Child:
         name = kind if number == 0 else f"{kind}-{number + 1}"
         return Child(name, f"patchring.serve.{kind}", settings, self.home / "log" / f"{name}.log")
 
