@@ -91,8 +91,7 @@ class LocalServer:
             self._postgres = EmbeddedPostgres(self.home / "postgres")
             admin = _with_database(self._postgres.start())
         prepare_database(admin, store, now)
-        kept = {name: value for name, value in conninfo_to_dict(admin).items() if name not in ("user", "password")}
-        return make_conninfo(**kept)
+        return _without_user(admin)
 
     async def _ensure_operator(self, address: str, store: StoreSecrets) -> None:
         """The first start makes the operator's token, in a file of mode 0600."""
@@ -147,6 +146,12 @@ def _with_database(admin: str) -> str:
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
     return make_conninfo(admin, dbname=DATABASE_NAME)
+
+
+def _without_user(admin: str) -> str:
+    """The address alone: each process adds the role and password that it was given."""
+    parts = conninfo_to_dict(admin)
+    return make_conninfo(**{name: str(value) for name, value in parts.items() if name not in ("user", "password")})
 
 
 def _require_free_port(host: str, port: int, flag: str) -> None:
