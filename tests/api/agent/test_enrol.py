@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.agent.world import NOW, ROOT_DOCUMENT, Device, World, kind_of
+from tests.api.agent.world import NOW, Device, World, kind_of, root_document
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +15,7 @@ async def test_a_device_gets_its_place_its_session_and_the_roots(world: World) -
     device = Device(world, "pc-1")
     answer = (await device.enrol(tenant.token.text())).json()
     assert answer["tenant_id"] == str(tenant.tenant_id)
-    assert answer["roots"] == [ROOT_DOCUMENT]
+    assert answer["roots"] == [root_document(tenant.tenant_id)]
     assert answer["server_at_ms"] == device.now_ms
     device.joined(answer)
     assert (await device.check_in()).status_code == 200

@@ -20,6 +20,7 @@ from patchring.core.ids import DeviceId, TenantId
 from patchring.store.database import Database
 from patchring.store.ids import new_id
 from patchring.testing.clock import ManualClock
+from patchring.wire.authority import Root
 from patchring.wire.codec import encode
 from patchring.wire.messages import (
     CheckIn,
@@ -33,12 +34,12 @@ from patchring.wire.messages import (
     Scan,
     Update,
 )
-from patchring.wire.signing import SigningKey
+from patchring.wire.signing import SigningKey, fingerprint
 from patchring.wire.token import EnrolmentToken
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-ROOT_DOCUMENT = {"payload": {"kind": "root", "version": 1}, "signatures": []}
-ROOT_FINGERPRINT = "ab" * 32
+ROOT_KEY = SigningKey.from_seed(b"r" * 32)
+FAR_AWAY_MS = 4_000_000_000_000
 
 
 class DeskThatDenies:
@@ -85,16 +86,20 @@ class World:
 
     def tenant(self, slug: str = "acme", use_count_max: int = 100) -> Tenant:
         """A tenant with a site, a root and a token."""
-        tenant_id, site_id, token_id = TenantId(new_id(NOW)), new_id(NOW), new_id(NOW)
+        now = self.clock.now()
+        tenant_id, site_id, token_id = TenantId(new_id(now)), new_id(now), new_id(now)
         secret = secrets.token_urlsafe(24)
-        self.run("insert into patchring.tenant values (%s, %s, %s, 'client', %s)", tenant_id, slug, slug, NOW)
-        self.run("insert into patchring.tenant_root values (%s, 1, %s, %s)", tenant_id, as_json(ROOT_DOCUMENT), NOW)
-        self.run("insert into patchring.site values (%s, %s, 'office', 'UTC', %s)", tenant_id, site_id, NOW)
+        self.run("insert into patchring.tenant values (%s, %s, %s, 'client', %s)", tenant_id, slug, slug, now)
+        root = as_json(root_document(tenant_id))
+        self.run("insert into patchring.tenant_root values (%s, 1, %s, %s)", tenant_id, root, now)
+        self.run("insert into patchring.site values (%s, %s, 'office', 'UTC', %s)", tenant_id, site_id, now)
         self.run(
             "insert into patchring.enrolment_token values (%s, %s, %s, %s, %s, %s, 0, %s, 'somebody')",
-            *(tenant_id, token_id, site_id, secret_hash(secret), NOW + timedelta(days=7), use_count_max, NOW),
+            *(tenant_id, token_id, site_id, secret_hash(secret), now + timedelta(days=7), use_count_max, now),
         )
-        return Tenant(tenant_id, site_id, EnrolmentToken(tenant_id.hex, token_id.hex, secret, ROOT_FINGERPRINT, "-"))
+        return Tenant(
+            tenant_id, site_id, EnrolmentToken(tenant_id.hex, token_id.hex, secret, fingerprint(ROOT_KEY.public), "-")
+        )
 
     async def device(self, tenant: Tenant, name: str = "pc-1") -> "Device":
         """An enrolled device."""
@@ -167,6 +172,14 @@ class Device:
         return await self.post("reports", {"reports": list(reports)})
 
 
+def root_document(tenant_id: UUID) -> dict[str, Any]:
+    """A tenant's first root, signed by its own key."""
+    keys = [ROOT_KEY.public]
+    root = Root("root", str(tenant_id), 1, keys, 1, keys, 1, keys, FAR_AWAY_MS)
+    document: dict[str, Any] = encode(ROOT_KEY.sign_document(encode(root)))
+    return document
+
+
 def facts(name: str) -> Facts:
     return Facts(name, "debian", "12", "6.1.0", "amd64", "boot-1", 1_700_000_000_000, "0.1.0")
 
@@ -201,8 +214,8 @@ def as_json(value: Any) -> psycopg.types.json.Jsonb:
     return psycopg.types.json.Jsonb(value)
 
 
-def make_world(database: Database, admin: str) -> World:
-    clock, desk = ManualClock(NOW), DeskThatDenies()
+def make_world(database: Database, admin: str, start: datetime = NOW) -> World:
+    clock, desk = ManualClock(start), DeskThatDenies()
     services = make_services(database, clock, desk)
     door = AgentDoor(services)
     app = Starlette(routes=door.routes, exception_handlers=problem_handlers())
