@@ -10,7 +10,7 @@ from typing import Any
 from patchring.sim.catalogue import PROVIDER
 from patchring.sim.clocks import DeviceClock
 from patchring.sim.faults import Faults
-from patchring.sim.machine import Machine
+from patchring.sim.machine import Begun, Down, Machine
 from patchring.wire.messages import Plan
 from patchring_agent.loop import (
     Act,
@@ -86,6 +86,7 @@ class Acts:
         if self._clock.boot_ms() >= effect.deadline_boot_ms:
             return ActLapsed("the permit's lifetime was over on the boot clock")
         self._machine.half_done = True
+        self._machine.begun += [Begun(self._clock.wall_ms(), c.package, c.to_version) for c in effect.plan.changes]
         self._plan = effect.plan
         self._transaction = asyncio.create_task(self._transact(effect.plan))
         return ActStarted()
@@ -122,5 +123,7 @@ class Acts:
     async def _transact(self, plan: Plan) -> None:
         known = self._machine.known
         usual = sum(known[change.package].install for change in plan.changes)
+        began_ms = self._clock.wall_ms()
         await self._clock.sleep(self._faults.duration(usual))
         self._machine.apply(plan)
+        self._machine.downs.append(Down(began_ms, self._clock.wall_ms()))

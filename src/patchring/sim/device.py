@@ -13,7 +13,7 @@ from patchring.sim.contact import Contact
 from patchring.sim.disk import Disk
 from patchring.sim.faults import Faults
 from patchring.sim.link import Link
-from patchring.sim.machine import Machine
+from patchring.sim.machine import Down, Machine
 from patchring_agent.loop import (
     Act,
     AskPermit,
@@ -100,9 +100,11 @@ class SimDevice:
             await self._clock.sleep(RESTART_S)
         except WentDown:
             self._acts.cut_off()
+            went_ms = self._clock.wall_ms()
             self.machine.restart()
             await self._clock.sleep(self._faults.duration(BOOT_S))
             self._clock.boot()
+            self.machine.downs.append(Down(went_ms, self._clock.wall_ms()))
 
     async def _run(self) -> None:
         """One life of the agent's process."""

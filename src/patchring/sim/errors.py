@@ -1,9 +1,7 @@
 """Operating errors of the simulator.
 
 SimError
-├── ServerNotTrusted   another certificate than the token names
-├── SetUpRefused       the server refused a step of the demo's preparation
-└── StoryDiffers       the demo did not come out as it was told it would
+└── ServerNotTrusted   another certificate than the token names
 """
 
 
@@ -23,21 +21,3 @@ class ServerNotTrusted(SimError):
             f"The server at {address} shows the certificate {found[:16]}…, the token names {expected[:16]}…. "
             "Make a new token on the server that you mean."
         )
-
-
-class SetUpRefused(SimError):
-    """The server refused a step of the preparation; its own words say why."""
-
-    kind = "set_up_refused"
-
-    def __init__(self, step: str, status: int, detail: str) -> None:
-        super().__init__(f"{step}: the server answered {status}: {detail}")
-
-
-class StoryDiffers(SimError):
-    """A step of the story was not reached in time."""
-
-    kind = "story_differs"
-
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(f"Expected {expected}; found {found}.")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import httpx
 
@@ -83,6 +84,34 @@ class Fleet:
             device.machine.publish(update)
         return len(meant)
 
+    def all_scanned(self) -> bool:
+        """Whether the server has acknowledged a scan of every device."""
+        return all(device.disk.kept.acknowledged_digest for device in self.devices.values())
+
+    def having(self, update: SimUpdate) -> list[str]:
+        """The machines on which the version after the update is installed, by name."""
+        return [d.name for d in self.devices.values() if d.machine.installed.get(update.product) == update.after]
+
+    def begun_forward(self, update: SimUpdate) -> list[int]:
+        """When installations of the update began, the way back left out, in milliseconds of wall time."""
+        found = [each for device in self.devices.values() for each in device.machine.begun]
+        wanted = (update.product, update.after)
+        return sorted(each.at_ms for each in found if (each.product, each.version) == wanted)
+
+    def down_together(self) -> list[tuple[str, str]]:
+        """Pairs of one redundancy group that were down at the same time: there should never be one."""
+        groups: dict[tuple[str, str], list[SimDevice]] = {}
+        for device in self.devices.values():
+            if device.machine.place.redundancy:
+                prefix = device.name.split("-")[0]
+                groups.setdefault((prefix, device.machine.place.redundancy), []).append(device)
+        pairs = [pair for members in groups.values() for pair in combinations(members, 2)]
+        return [(a.name, b.name) for a, b in pairs if _overlap(a.machine, b.machine)]
+
+    def unhealthy(self) -> list[str]:
+        """The machines on which a service is down, by name."""
+        return [device.name for device in self.devices.values() if device.machine.stopped]
+
     def failed_lives(self) -> list[BaseException]:
         """What ended a device's life though nobody ended it: bugs of the simulator."""
         ended = [life for life in self._lives if life.done() and not life.cancelled()]
@@ -102,3 +131,7 @@ class Fleet:
         clock = DeviceClock(self._clock, self._settings.speed)
         link = Link(self._http, SigningKey.generate(), faults, clock.wall_ms)
         return SimDevice(machine, link, clock, faults)
+
+
+def _overlap(one: Machine, other: Machine) -> bool:
+    return any(a.from_ms < b.to_ms and b.from_ms < a.to_ms for a in one.downs for b in other.downs)

@@ -30,9 +30,26 @@ CAPABILITIES = ["scan", "plan", "install", "downgrade", "reboot"]
 MIB = 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A change of a product that really began, by wall time: what a halt has to be measured against."""
+
+    at_ms: int
+    product: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Down:
+    """A time in which the machine did not do its work, because it was changed or restarted; by wall time."""
+
+    from_ms: int
+    to_ms: int
+
+
 @dataclass
 class Machine:
-    """`known` are the updates that this machine was ever offered, `published` those that it is offered now.
+    """`known` are the updates that this machine is offered, `stopped` the services that should run and do not.
 
     `boot` counts its starts: the boot id follows from it, so a run can be repeated.
     """
@@ -44,6 +61,8 @@ class Machine:
     stopped: set[str] = field(default_factory=set)
     reboot_pending: bool = False
     half_done: bool = False
+    begun: list[Begun] = field(default_factory=list)
+    downs: list[Down] = field(default_factory=list)
     boot: int = 0
 
     @property

@@ -1,0 +1,103 @@
+"""The people's side of the demo: what a technician does by hand, over the same API and with keys on this machine.
+
+Every call goes through `Client` and every signature through `TenantKeys`, exactly as the other commands do it.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from patchring.cli.client import Client
+from patchring.cli.keys import create_keys, read_keys
+from patchring.core.ids import uuid7
+from patchring.sim.roster import Place, SimTenant
+from patchring.wire.authority import ApprovedPackage
+
+TOKEN_HOURS = 2
+APPROVAL_REASON = "Tested on the lab server; the vendor lists no known issues."
+CLASSIFY_REASON = "Walked through the site with the client; confirmed on the spot."
+
+
+@dataclass(frozen=True)
+class Office:
+    """Blocking: call it in a thread. `policies` is the folder with one text for each tenant, named by its slug."""
+
+    api: Client
+    keys: Path
+    policies: Path
+
+    def take_on(self, tenant: SimTenant) -> None:
+        """Make the tenant with its keys and root, its site, and put its signed policy in force."""
+        now = datetime.now(UTC)
+        tenant_id = uuid7(now, secrets.token_bytes(8))
+        keys = create_keys(tenant.slug, self.keys)
+        root = keys.sign_root(tenant_id, self.api.get("/server")["permit_key"], now)
+        named = {"tenant_id": str(tenant_id), "slug": tenant.slug, "name": tenant.name, "kind": tenant.kind}
+        self.api.post("/tenants", {**named, "root": root})
+        self.api.post(f"/tenants/{tenant.slug}/sites", {"name": tenant.site, "zone": tenant.zone})
+        text = (self.policies / f"{tenant.slug}.yaml").read_text(encoding="utf-8")
+        statement = keys.sign_policy(tenant_id, uuid7(now, secrets.token_bytes(8)), 1, text, now)
+        self.api.post(f"/tenants/{tenant.slug}/policy", {"text": text, "statement": statement})
+
+    def token(self, tenant: SimTenant, uses: int) -> str:
+        """An enrolment token for this many devices of the tenant's site."""
+        body = {"site": tenant.site, "hours": TOKEN_HOURS, "uses": uses}
+        return str(self.api.post(f"/tenants/{tenant.slug}/tokens", body, repeatable=False)["token"])
+
+    def classify(self, tenant: SimTenant, ids: Mapping[str, str]) -> None:
+        """Say of every machine what it is."""
+        for place in tenant.places:
+            self.api.patch(f"/tenants/{tenant.slug}/devices/{ids[place.name]}", _confirmed(place))
+
+    def only_observe(self, tenant: SimTenant, device_id: str) -> None:
+        body = {"observe_only": True, "reason": "It runs the server of this demo; nothing is ever installed on it."}
+        self.api.patch(f"/tenants/{tenant.slug}/devices/{device_id}", body)
+
+    def approve(self, tenant: SimTenant, patch_key: str) -> None:
+        """Sign an approval with the tenant's key on this machine and hand it in, as `patchring approve` does."""
+        about = self.api.get(f"/tenants/{tenant.slug}")
+        found = self.api.get(f"/tenants/{tenant.slug}/patch", patch=patch_key)
+        fingerprint = self.api.get(f"/tenants/{tenant.slug}/policy")["fingerprint"]
+        now = datetime.now(UTC)
+        statement = read_keys(tenant.slug, self.keys).sign_approval(
+            UUID(about["tenant_id"]),
+            uuid7(now, secrets.token_bytes(8)),
+            [ApprovedPackage(found["provider"], found["name"], found["version"])],
+            [],
+            fingerprint,
+            APPROVAL_REASON,
+            now,
+        )
+        self.api.post(f"/tenants/{tenant.slug}/approvals", {"patch": found["patch_key"], "statement": statement})
+
+    # -- what there is to see --
+
+    def rollouts(self, tenant: SimTenant) -> list[dict[str, Any]]:
+        """The tenant's rollouts with their rings, newest first."""
+        base = f"/tenants/{tenant.slug}/rollouts"
+        return [self.api.get(f"{base}/{row['rollout_id']}") for row in self.api.get(base)["items"]]
+
+    def patches(self, tenant: SimTenant) -> Iterator[dict[str, Any]]:
+        return self.api.each(f"/tenants/{tenant.slug}/patches", missing=False)
+
+    def events(self, tenant: SimTenant, limit: int = 200) -> list[dict[str, Any]]:
+        """The newest events, oldest first."""
+        return list(reversed(self.api.get(f"/tenants/{tenant.slug}/events", limit=limit)["items"]))
+
+
+def _confirmed(place: Place) -> dict[str, Any]:
+    kind = place.kind
+    return {
+        "class": kind.device_class,
+        "roles": list(kind.roles),
+        "criticality": kind.criticality,
+        "internet_facing": False,
+        "redundancy_group": place.redundancy or None,
+        "groups": list(place.groups),
+        "sacrificial": place.sacrificial,
+        "reason": CLASSIFY_REASON,
+    }
