@@ -100,7 +100,8 @@ FOR_ALL = {
 }  # fmt: skip
 NOT_OFFERED = [state for state in ActionState if state is not ActionState.OFFERED]
 FOR_PATCHES = {
-    **{f"stop_{kind}": {"stops": (StopInForce(kind, "bad"),)} for kind in ("patch", "rollout", "ring", "segment")},
+    **{f"stop_{kind}": {"stops": (StopInForce(kind, "bad", kind in ("patch", "ring")),)}
+       for kind in ("patch", "rollout", "ring", "segment")},
     "policy_unread": {"decision": None},
     "approval_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                          "decision": decision(Outcome.REVIEW), "approved": False},

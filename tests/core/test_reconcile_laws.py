@@ -10,8 +10,8 @@ from tests.core.laws import LAWS, Law
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@given(view=rollout_views())
-@settings(max_examples=200, deadline=None)
+@given(view=rollout_views)
+@settings(max_examples=1000, deadline=None)
 def test_law(law: Law, view: RolloutView) -> None:
     """Every law holds for every view, also for views that should never come to be."""
     law(reconcile, view, NOW)

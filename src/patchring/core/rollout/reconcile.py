@@ -157,7 +157,7 @@ def _offers(view: RolloutView, ring: RingView) -> list[Action]:
         return []  # it was open already when a device joined that a person has to approve for
     under_way = max(0, ring.in_flight_count - ring.overdue_count)
     verified, rule = ring.count(DeviceState.VERIFIED), view.policy.ring(ring.number)
-    room = 1 if verified == 0 else min(rule.at_once_max, max(1, rule.growth * verified))
+    room = min(rule.at_once_max, max(1, rule.growth * verified))  # nobody verified: one, the first goes alone
     offered = min(ring.count(DeviceState.WAITING), room - under_way)
     if offered <= 0:
         return []

@@ -1,0 +1,168 @@
+"""What is decided for a patch, by whom, and what a signed policy allows by itself."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchring.core.policy.decide import Decision, HoldInForce, decide, segment_of
+from patchring.core.policy.grants import GrantValue, grants
+from patchring.core.policy.model import ApprovalRule, Automation, Condition, Outcome, RebootRule
+from tests.core.builders import device, patch, policy, rule
+
+
+def decided(*rules: ApprovalRule, segment: str = "rest", **given_: object) -> Decision:
+    return decide(policy(approvals=rules, **given_), patch(), segment)
+
+
+def test_no_rule_is_a_review() -> None:
+    """Nobody decided, so a person does."""
+    found = decided(rule("other", Outcome.AUTO, provider="dnf"))
+    assert (found.outcome, found.authority) == (Outcome.REVIEW, "nobody")
+    assert found.reasons[0].text == "no rule says what to do with web 2, so a person has to"
+    assert found.lost[0].text == "rule other (line 0) wants provider is dnf"
+
+
+@pytest.mark.parametrize("strong", [Outcome.HOLD, Outcome.BLOCK])
+def test_hold_and_block_beat_approval_at_equal_scope(strong: Outcome) -> None:
+    """Wherever in the table they stand."""
+    auto, against = rule("a", Outcome.AUTO), rule("b", strong)
+    assert decided(auto, against).outcome is strong
+    assert decided(against, auto).outcome is strong
+
+
+def test_the_nearer_scope_wins() -> None:
+    """A row for this segment goes before one for all, also before a hold; one for another segment says nothing."""
+    near, wide = rule("near", Outcome.AUTO, ("rest",)), rule("wide", Outcome.HOLD)
+    found = decided(wide, near)
+    assert (found.outcome, found.rule) == (Outcome.AUTO, "near")
+    assert [each.text for each in found.lost] == ["rule wide says hold, but near goes before it"]
+    assert decided(wide, near, segment="own").outcome is Outcome.HOLD
+
+
+def test_then_the_first_row() -> None:
+    """Among equals the order of the text decides."""
+    assert decided(rule("a", Outcome.REVIEW), rule("b", Outcome.AUTO)).rule == "a"
+
+
+def test_a_hold_in_force_goes_before_every_rule() -> None:
+    """Placed by a person or an incident, for this segment or all; one for another segment does not hold here."""
+    held = decide(policy(), patch(), "rest", [HoldInForce("crashes spoolers", "incident")])
+    assert (held.outcome, held.authority, held.reasons[0].text) == (Outcome.HOLD, "hold", "held: crashes spoolers")
+    assert decide(policy(), patch(), "rest", [HoldInForce("x", "person", "own")]).goes_by_itself
+
+
+def test_wildcards_and_sets() -> None:
+    """A condition holds when a value matches; of a set any member may."""
+    conditions = (Condition("suite", ("*-security",)), Condition("provider", ("apt", "dnf")))
+    suits = ApprovalRule("s", conditions, Outcome.AUTO)
+    assert decide(policy(approvals=(suits,)), patch(suite="bookworm-security"), "rest").rule == "s"
+    assert decide(policy(approvals=(suits,)), patch(suite="bookworm"), "rest").rule == ""
+
+
+outcomes = st.sampled_from(list(Outcome))
+rules = st.lists(st.tuples(outcomes, st.booleans(), st.booleans()), max_size=5)
+
+
+@given(rows=rules, level=st.sampled_from(list(Automation)))
+@settings(max_examples=200, deadline=None)
+def test_decisions_keep_their_order(rows: list[tuple[Outcome, bool, bool]], level: Automation) -> None:
+    """For any table: no hold or block of the deciding scope is overruled, the level of automation only takes back, and
+    one decision is reached however often it is asked."""
+    table = tuple(
+        rule(str(n), outcome, ("rest",) if near else (), **({} if fits else {"provider": "dnf"}))
+        for n, (outcome, near, fits) in enumerate(rows)
+    )
+    chosen = policy(approvals=table, automation=level)
+    found = decide(chosen, patch(), "rest")
+    assert found == decide(chosen, patch(), "rest")
+    fitting = [(outcome, near) for outcome, near, fits in rows if fits]
+    scope = [outcome for outcome, near in fitting if near] or [outcome for outcome, _ in fitting]
+    stronger = [outcome for outcome in scope if outcome in (Outcome.HOLD, Outcome.BLOCK)]
+    expected = (stronger or scope or [Outcome.REVIEW])[0]
+    if expected in (Outcome.AUTO, Outcome.EXPEDITE) and level in (Automation.RECOMMEND, Automation.APPROVE_FIRST):
+        expected = Outcome.REVIEW
+    if level is Automation.OBSERVE and not stronger:
+        expected = Outcome.HOLD
+    assert found.outcome is expected
+
+
+def test_a_segment_may_have_a_level_of_its_own() -> None:
+    """Automatic as a whole, approval first for one class of devices."""
+    usual = policy()
+    careful = replace(usual.segments[1], automation=Automation.APPROVE_FIRST)
+    mixed = replace(usual, segments=(usual.segments[0], careful))
+    assert decide(mixed, patch(), "own").outcome is Outcome.AUTO
+    found = decide(mixed, patch(), "rest")
+    assert found.outcome is Outcome.REVIEW
+    assert found.reasons[0].text.startswith("the level of automation is approve_first")
+
+
+def test_ring_0_takes_no_client_device() -> None:
+    """A row may send it there; unless it is the MSP's own or declared sacrificial it waits for ring 1, and says so."""
+    everybody = replace(policy().segments[0], when=())
+    found = [
+        segment_of(policy(segments=(everybody,)), device(**facts)).ring
+        for facts in ({}, {"internal": True}, {"sacrificial": True})
+    ]
+    assert found == [1, 0, 0]
+    moved = segment_of(policy(segments=(everybody,)), device())
+    assert moved.reasons[-1].text == "box is neither the MSP's own nor declared sacrificial, so it waits for ring 1"
+
+
+def test_a_device_that_no_row_takes() -> None:
+    """It is left alone, and the rows that were looked at are named."""
+    found = segment_of(policy(segments=(policy().segments[0],)), device())
+    assert (found.segment, found.ring) == (None, -1)
+    assert found.lost[0].text == "segment own (line 1) wants internal is yes"
+
+
+def test_unknown_exposure_counts_as_exposed() -> None:
+    """Nobody looked, so it is treated as if it were reachable."""
+    exposed = replace(policy().segments[1], when=(Condition("exposed", ("yes",)),))
+    rings = policy(segments=(exposed,))
+    assert segment_of(rings, device(internet_facing=None)).segment == exposed
+    assert segment_of(rings, device(internet_facing=False)).segment is None
+
+
+INSTALL = GrantValue("debian", ("install",), "apt", ("*",), ("Debian",), ("*",), ("*",))
+BACK = [
+    GrantValue("remedy back", ("downgrade",), provider, ("*",), ("kept",), ("*",), ("*",))
+    for provider in ("apt", "windows_update")
+]
+REBOOT = GrantValue("reboots of segments", ("reboot",), "*", ("*",), ("*",), ("*",), ("*",))
+
+
+def test_what_a_signed_policy_allows_by_itself() -> None:
+    """Installations of automatic rules by what devices can check, ways back from kept copies, restarts."""
+    assert grants(policy()) == [INSTALL, *BACK, REBOOT]
+
+
+def test_a_policy_that_asks_first_grants_no_installation() -> None:
+    """But the way back and the restart of what a person approves are granted in advance."""
+    assert grants(policy(automation=Automation.APPROVE_FIRST)) == [*BACK, REBOOT]
+
+
+def test_a_policy_that_observes_grants_nothing() -> None:
+    """It only looks."""
+    assert grants(policy(automation=Automation.OBSERVE)) == []
+
+
+def test_rules_that_review_grant_nothing() -> None:
+    """Only what goes by itself is granted by rule."""
+    reviewed = policy(approvals=(rule("r", Outcome.REVIEW, provider="apt", origin="Debian"),))
+    assert grants(reviewed) == [*BACK, REBOOT]
+
+
+def test_no_restart_is_granted_where_all_segments_forbid_it() -> None:
+    """`reboot: never` everywhere is a promise."""
+    never = tuple(replace(segment, reboot=RebootRule.NEVER) for segment in policy().segments)
+    assert REBOOT not in grants(policy(segments=never))
+
+
+def test_every_condition_becomes_a_pattern() -> None:
+    """Package, label and suite go into the grant as they are written."""
+    narrow = rule("n", Outcome.EXPEDITE, provider="apt", package="web*", origin="Debian", label="L", suite="*-security")
+    first = grants(policy(approvals=(narrow,)))[0]
+    assert first == GrantValue("n", ("install",), "apt", ("web*",), ("Debian",), ("L",), ("*-security",))
