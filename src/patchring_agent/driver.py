@@ -200,4 +200,14 @@ def _tell(before: State, after: State, effect: effects.Effect) -> None:
     if after.trouble and after.trouble != before.trouble:
         say(after.trouble, warning=True)
     if isinstance(effect, (effects.Act, effects.Repair, effects.Reboot)):
-        say(f"{type(effect).__name__.lower()}: {effect}"[:300])
+        say(_in_words(effect))
+
+
+def _in_words(effect: effects.Act | effects.Repair | effects.Reboot) -> str:
+    if isinstance(effect, effects.Reboot):
+        return "rebooting, as permitted"
+    changes = ", ".join(f"{c.package} {c.from_version} to {c.to_version}" for c in effect.plan.changes)
+    verb = (
+        effect.offer.action if isinstance(effect, effects.Act) else "repairing the interrupted " + effect.offer.action
+    )
+    return f"action {effect.offer.action_id}: {verb} {changes}"[:300]

@@ -71,3 +71,10 @@ def test_dpkg_reads_the_deb_and_its_scripts_are_sound(tmp_path: Path) -> None:
     found = {p.relative_to(tmp_path / "data" / deb.LIBRARY) for p in (tmp_path / "data" / deb.LIBRARY).rglob("*.py")}
     assert found == {Path(name) for name, _ in sources.files()}
     assert (tmp_path / "data/usr/bin/patchring-agent").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_service_leaves_the_boot_id_alone() -> None:
+    """These mount /proc anew; in a container the agent then sees the host's boot id, and no reboot ever."""
+    settings = (deb.FILES / "patchring-agent.service").read_text().splitlines()
+    assert not [line for line in settings if line.startswith(("ProtectControlGroups", "ProtectKernelTunables", "Proc"))]
+    assert "KillMode=process" in settings

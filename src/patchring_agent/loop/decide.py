@@ -109,9 +109,16 @@ def _urgent(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:
     if job.phase == phases.RECOVERING and job.retry_boot_ms <= now.boot_ms:
         counted = replace(job, repair_count=job.repair_count + 1)
         return jobs.with_job(state, counted), effects.Repair(job.offer, job.plan)
-    if job.phase == phases.REBOOTING and not state.reboot_requested and now.boot_ms < job.deadline_boot_ms:
-        return state, effects.Reboot(job.deadline_boot_ms)
+    if job.phase == phases.REBOOTING and _may_ask_to_reboot(state, job, now):
+        counted = replace(job, reboot_count=job.reboot_count + 1)
+        return jobs.with_job(state, counted), effects.Reboot(job.deadline_boot_ms)
     return None
+
+
+def _may_ask_to_reboot(state: State, job: Job, now: Now) -> bool:
+    """A wish that was lost in a crash is said once more; a device whose boot id never changes does not loop."""
+    live = now.boot_ms < job.deadline_boot_ms
+    return live and not state.reboot_requested and job.reboot_count < jobs.REBOOT_COUNT_MAX
 
 
 def _contact(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:

@@ -59,6 +59,7 @@ class Job:
     repair_count: int = 0
     scan_count: int = 0
     boot_count: int = 0
+    reboot_count: int = 0
 
 
 @dataclass(frozen=True)

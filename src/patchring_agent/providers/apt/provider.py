@@ -208,5 +208,6 @@ def _stamp(path: Path) -> bytes:
 
 
 def _last_error(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.startswith(("E:", "dpkg: error"))]
-    return "; ".join(lines[-2:])[:300] or "it did not say why"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("E:", "dpkg: error"))]
+    return "; ".join(errors[-2:] or lines[-1:])[:300] or "it did not say why"
