@@ -46,14 +46,13 @@ class Assessment:
         return frozenset(name for name, found in self.decisions.items() if _goes(found))
 
     @property
-    def left_out(self) -> frozenset[str]:
-        return frozenset(self.decisions) - self.going
+    def prepared(self) -> frozenset[str]:
+        """Those of them for which a rollout is made without being asked for: not where the policy only recommends."""
+        return frozenset(name for name in self.going if self.policy.automation_of(name) is not Automation.RECOMMEND)
 
     @property
     def to_review(self) -> frozenset[str]:
         """Segments in which a person has to approve before anything begins."""
-        if self.policy.automation is not Automation.AUTOMATIC:
-            return self.going
         return frozenset(name for name in self.going if self.decisions[name].outcome is Outcome.REVIEW)
 
     def standing(self, segment: str | None) -> bool | None:

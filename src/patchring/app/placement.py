@@ -5,7 +5,7 @@ the policy's segments look at, and the answer for a kind places all its devices 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,10 +45,10 @@ class Places:
     kinds: list[dict[str, Any]]
 
 
-async def find_places(work: Work, assessment: Assessment, rollout_id: UUID) -> Places:
-    """The places of the devices that miss the patch, go by the assessment and are not in the rollout yet.
+async def find_places(work: Work, assessment: Assessment, rollout_id: UUID, segments: Collection[str]) -> Places:
+    """The places of the devices of these segments that miss the patch and are not in the rollout yet.
 
-    Devices in segments that are held or blocked have none, nor have devices that only observe.
+    Devices that only observe have none, nor have those whose package manager holds the patch back.
     """
     internal = (await work.tx.value(sql.rollouts.tenant_kind, {"tenant_id": work.tenant_id})) == "operator"
     wanted = {"tenant_id": work.tenant_id, "patch_id": assessment.patch_id, "rollout_id": rollout_id}
@@ -57,8 +57,7 @@ async def find_places(work: Work, assessment: Assessment, rollout_id: UUID) -> P
     kinds = [
         {"kind": row["kind"], "segment": place[0], "ring": place[1]}
         for row in rows
-        if (place := place_of_kind(assessment.policy, row["kind"], work.tenant_id, internal))
-        and place[0] in assessment.going
+        if (place := place_of_kind(assessment.policy, row["kind"], work.tenant_id, internal)) and place[0] in segments
     ]
     return Places(assessment.patch_id, rollout_id, fields, kinds)
 

@@ -1,6 +1,7 @@
 """Rollouts begin here, by the policy's word (worker) or a person's (API). A patch has one open rollout in a tenant."""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,13 +11,13 @@ from patchring.app.decisions import Assessment, Undecided, assess
 from patchring.app.placement import Placed, fill_places, find_places
 from patchring.app.work import Work
 from patchring.core.ids import CampaignId, PatchId, RolloutId
-from patchring.core.policy.model import Automation
 from patchring.core.reason import Reason, as_json, reason
 from patchring.core.rollout.states import RingState, RolloutEvent, RolloutState, rollout_after
 from patchring.store import sql
 from patchring.store.ids import new_id
 
-ENDED = frozenset({RolloutState.ROLLED_BACK, RolloutState.ABANDONED, RolloutState.COMPLETED})
+ENDED_FOR_GOOD = frozenset({RolloutState.ROLLED_BACK, RolloutState.ABANDONED})
+ENDED = ENDED_FOR_GOOD | {RolloutState.COMPLETED}
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ async def create_rollout(work: Work, patch_id: PatchId, by_person: bool = False)
     newest = await work.tx.maybe(sql.rollouts.newest_of_patch, _patch(work, patch_id))
     state = RolloutState(newest["state"]) if newest else None
     against = reasons_against(assessment, state, by_person)
-    return NotStarted(against) if against else await _create(work, assessment)
+    if against:
+        return NotStarted(against)
+    return await _create(work, assessment, assessment.going if by_person else assessment.prepared)
 
 
 def reasons_against(assessment: Assessment, newest: RolloutState | None, by_person: bool = False) -> tuple[Reason, ...]:
@@ -55,20 +58,21 @@ def reasons_against(assessment: Assessment, newest: RolloutState | None, by_pers
     if newest is not None and newest not in ENDED:
         return (reason("rollout_open", f"there is a rollout of this patch already, it is {newest}"),)
     if not assessment.going:
-        return tuple(each for found in assessment.decisions.values() for each in found.reasons)
+        return _once(each for found in assessment.decisions.values() for each in found.reasons)
     if assessment.standing(None) is False:
         return (reason("rejected", "a person rejected this patch"),)
     if by_person:
         return ()
     if newest is RolloutState.ABANDONED:
         return (reason("abandoned_before", "a rollout of it was abandoned, so a person has to start the next one"),)
-    automation = assessment.policy.automation
-    if automation in (Automation.OBSERVE, Automation.RECOMMEND):
-        return (reason(f"automation_{automation}", f"the policy only {_ONLY[automation]}; a person has to start it"),)
+    if not assessment.prepared:
+        return (reason("only_recommended", "the policy only recommends it, so a person has to start it"),)
     return ()
 
 
-_ONLY = {Automation.OBSERVE: "observes", Automation.RECOMMEND: "recommends"}
+def _once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Segments often say the same; each sentence once, in its order."""
+    return tuple({each.text: each for each in reasons}.values())
 
 
 TAKES_MORE = frozenset(
@@ -84,7 +88,9 @@ async def join_rollout(work: Work, assessment: Assessment, rollout_id: RolloutId
     state = RolloutState((await work.tx.one(sql.rollouts.load, _rollout(work, rollout_id)))["state"])
     if state not in TAKES_MORE or (state in ENDED and reasons_against(assessment, state)):
         return 0
-    places = await find_places(work, assessment, rollout_id)
+    rings = await work.tx.all(sql.rollouts.rings, _rollout(work, rollout_id))
+    known = {segment for ring in rings for segment in ring["segments"]}
+    places = await find_places(work, assessment, rollout_id, assessment.prepared | (known & assessment.going))
     if not places.kinds:
         return 0
     await _add_rings(work, assessment, rollout_id)
@@ -106,9 +112,9 @@ async def lock_patch(work: Work, patch_id: UUID) -> None:
     await work.tx.execute(sql.rollouts.lock_patch, {"lock_id": lock_id})
 
 
-async def _create(work: Work, assessment: Assessment) -> Started | NotStarted:
+async def _create(work: Work, assessment: Assessment, segments: Collection[str]) -> Started | NotStarted:
     rollout_id = RolloutId(new_id(work.now))
-    places = await find_places(work, assessment, rollout_id)
+    places = await find_places(work, assessment, rollout_id, segments)
     if not places.kinds:
         return NotStarted((reason("nobody_misses_it", "no device that may have it misses this patch"),))
     campaign_id = await _campaign(work, assessment.patch.patch_key)

@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.rollouts import ENDED
 from patchring.app.stops import patch_stop, place_stop, ring_stop, rollout_stop, tenant_stop
 from patchring.app.work import Work
 from patchring.app.worker.remedy import take_back
@@ -92,6 +93,8 @@ class Applier:
         before = list(self._loaded.row["reasons"]) if keep else []
         change = {"state": self._state, "reasons": Jsonb([*before, *as_json(reasons)]), "at": self._work.now}
         await self._work.tx.execute(sql.rollouts.set_state, {**self._key, **change})
+        if self._state in ENDED:
+            self._work.wake("patch", self._loaded.row["patch_id"])
         self._record(kind, reasons)
         return True
 
@@ -174,6 +177,7 @@ class Applier:
         row = {"tenant_id": work.tenant_id, "hold_id": hold_id, "patch_key": self._loaded.assessment.patch.patch_key}
         said = {"reason": sentence, "placed_by": work.actor, "at": work.now}
         if await work.tx.execute(sql.rollouts.add_hold, {**row, **said}):
+            work.wake("patch", self._loaded.row["patch_id"])
             data = {"patch_key": row["patch_key"], "reason": sentence, "source": "incident"}
             work.record("hold_placed", "hold", hold_id, data, self._loaded.policy.fingerprint)
 

@@ -48,9 +48,8 @@ class Judged:
     @property
     def finished(self) -> bool:
         """Whether the device has said its last word: on its action, or by a reboot that nobody asked it for."""
-        if self.row["action_state"] in _ENDED:
-            return self.row["finished_report_id"] is not None
-        return bool(self.row["kind"] == "reboot" and self.row["action_state"] == ActionState.WITHDRAWN)
+        by_itself = self.row["kind"] == "reboot" and self.row["action_state"] == ActionState.WITHDRAWN
+        return by_itself or self.row["finished_report_id"] is not None
 
 
 async def judge_device(work: Work, device_id: DeviceId) -> None:

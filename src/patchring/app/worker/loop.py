@@ -29,6 +29,7 @@ ATTEMPTS_MAX = 6
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MAX = timedelta(minutes=5)
 PARKED_PAUSE = timedelta(hours=1)
+PROBLEM_CHARACTERS_MAX = 500
 IDLE_WAIT_S = 0.2
 AWAY_WAIT_S = 1.0
 
@@ -108,7 +109,7 @@ class Worker:
             return []
 
     async def _give_back(self, item: DueItem, error: Exception, blame: bool) -> None:
-        text = f"{type(error).__name__}: {error}"
+        text = f"{type(error).__name__}: {error}".splitlines()[0][:PROBLEM_CHARACTERS_MAX]
         log.error("item_failed", kind=item.kind, id=str(item.id), attempt=item.attempt_count, exc_info=error)
         with suppress(StoreError):  # the database is away: the lease runs out by itself
             if not blame:
@@ -126,12 +127,12 @@ class Worker:
         """The item keeps failing: put its trouble aside when that can be done, else record it and look rarely."""
         handler = self._handlers.get(item.kind)
         async with unit_of_work(self._database, Role.DISPATCHER, self._clock, ACTOR, item.tenant_id) as work:
-            if handler and handler.give_up and await handler.give_up(work, item, problem[:500]):
+            if handler and handler.give_up and await handler.give_up(work, item, problem):
                 await give_back(work.tx, item, work.now, 0)
                 return
             await give_back(work.tx, item, work.now + PARKED_PAUSE, item.attempt_count)
             if item.attempt_count == ATTEMPTS_MAX:
-                data = {"kind": item.kind, "problem": problem[:500], "attempt_count": item.attempt_count}
+                data = {"kind": item.kind, "problem": problem, "attempt_count": item.attempt_count}
                 work.record("work_parked", item.kind, item.id, data)
 
 

@@ -3,7 +3,7 @@
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess
-from patchring.app.rollouts import TAKES_MORE, NotStarted, create_rollout, join_rollout, lock_patch
+from patchring.app.rollouts import ENDED_FOR_GOOD, NotStarted, create_rollout, join_rollout, lock_patch
 from patchring.app.work import Work
 from patchring.app.worker.claim import DueItem
 from patchring.core.ids import PatchId, RolloutId
@@ -32,7 +32,7 @@ async def handle(work: Work, item: DueItem) -> None:
 async def _roll_out(work: Work, assessment: Assessment, patch_id: PatchId) -> tuple[Reason, ...]:
     """Why nothing began or grew; empty when there is a rollout."""
     newest = await work.tx.maybe(sql.rollouts.newest_of_patch, {"tenant_id": work.tenant_id, "patch_id": patch_id})
-    if newest is not None and RolloutState(newest["state"]) in TAKES_MORE:
+    if newest is not None and RolloutState(newest["state"]) not in ENDED_FOR_GOOD:
         await join_rollout(work, assessment, RolloutId(newest["rollout_id"]))
         return ()
     result = await create_rollout(work, patch_id)

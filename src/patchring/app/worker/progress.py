@@ -208,7 +208,10 @@ async def _finished(case: Case) -> None:
     acted: dict[str, Any] = {}
     if case.row["acted_sequence"] is None:
         acted = {"acted_at": instant(case.progress.at_ms), "acted_sequence": case.sequence}
-    if not await case.move(ActionEvent.FINISHED, finished_report_id=case.report_id, **acted):
+    # Where nothing had to be done (the patch was there already) no permit was asked for: the offer was not needed.
+    offered = case.row["state"] == ActionState.OFFERED
+    event = ActionEvent.WITHDRAWN if offered else ActionEvent.FINISHED
+    if not await case.move(event, finished_report_id=case.report_id, **acted):
         return
     await settle_permit(case.work, permit, "installed")
     if case.row["kind"] == "install":

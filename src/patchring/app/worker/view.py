@@ -13,7 +13,7 @@ from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_f
 from patchring.app.work import Work
 from patchring.core.ids import RolloutId
 from patchring.core.policy.decide import HoldInForce
-from patchring.core.policy.model import Automation, Policy
+from patchring.core.policy.model import Policy
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.remedy import segment_scope, take_back_states
 from patchring.core.rollout.soak import verified_needed
@@ -168,7 +168,7 @@ def enough_verified_at(ring: Mapping[str, Any], policy: Policy) -> datetime | No
 def _review_needed(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool:
     """Nothing may begin without a person: every segment of the rollout asks for one, and none has got a yes."""
     segments = {segment for ring in rings for segment in ring["segments"]}
-    if assessment.policy.automation is Automation.AUTOMATIC and not segments <= assessment.to_review:
+    if not segments <= assessment.to_review:
         return False
     return not any(assessment.standing(segment) for segment in segments)
 
