@@ -179,9 +179,17 @@ def _journal(settings: Settings, options: argparse.Namespace) -> int:
     if options.drop is None:
         print("\n".join(status.journal_lines(folder)))
         return DONE
-    if not options.yes and input(f"Drop report {options.drop}? The server will never see it. [y/N] ") != "y":
+    if not options.yes and not _confirmed(f"Drop report {options.drop}? The server will never see it. [y/N] "):
         print("kept")
         return FAILED
     status.drop(folder, options.drop)
     print(f"dropped {options.drop}")
     return DONE
+
+
+def _confirmed(question: str) -> bool:
+    """Only a plain y is a yes; nobody there to answer is a no."""
+    try:
+        return input(question).strip().lower() == "y"
+    except EOFError:
+        return False

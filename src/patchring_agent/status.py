@@ -38,11 +38,14 @@ def journal_lines(folder: StateFolder) -> list[str]:
 def drop(folder: StateFolder, report_id: str) -> None:
     """Raises ConfigurationProblem when there is no such report, or the agent is running."""
     folder.lock()
-    kept = _kept(folder)
-    after = journal.drop(kept, report_id)
-    if after == kept:
-        raise ConfigurationProblem(f"no report {report_id} in the journal; `patchring-agent journal` lists them")
-    folder.save_kept(after)
+    try:
+        kept = _kept(folder)
+        after = journal.drop(kept, report_id)
+        if after == kept:
+            raise ConfigurationProblem(f"no report {report_id} in the journal; `patchring-agent journal` lists them")
+        folder.save_kept(after)
+    finally:
+        folder.unlock()
 
 
 def _kept(folder: StateFolder) -> Kept:

@@ -74,7 +74,13 @@ class StateFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self.unlock()
             raise ConfigurationProblem(f"another agent is running on {self.path}; stop it first") from error
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     # --- identity -----------------------------------------------------------------------------------------------
 
