@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import sql
 
+from patchring.app.permissions import StaffRole
 from patchring.app.stops import patch_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
 from patchring.core.ids import TenantId
 from patchring.store.catalogue import read_catalogue
@@ -59,6 +60,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "PATCH /tenants/{tenant}/devices/{device}": {"criticality": "high", "reason": WHY},
     "DELETE /tenants/{tenant}/tokens/{token_id}": {},
     "POST /tenants/{tenant}/holds/{hold_id}/release": {"reason": WHY},
+    "POST /tenants/{tenant}/approvals/{approval_id}/withdraw": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/halt": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/resume": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/roll-back": {"reason": WHY},
@@ -73,6 +75,10 @@ ELSEWHERE: dict[str, str] = {
     "POST /policy-check": "reads what was sent, and nothing else",
     "GET /tenants": "test_lists_over_tenants_show_ones_own",
     "GET /stops": "test_lists_over_tenants_show_ones_own",
+    "GET /patches": "test_lists_over_tenants_show_ones_own",
+    "GET /principals": "test_principals_are_for_who_has_all_tenants",
+    "POST /principals": "test_principals_are_for_who_has_all_tenants",
+    "DELETE /principals/{principal_id}": "test_principals_are_for_who_has_all_tenants",
     "POST /tenants": "test_a_tenant_is_not_made_again_by_somebody_else",
     "POST /stops": "test_stops_of_another_tenant_cannot_be_placed_or_lifted",
     "POST /stops/lift": "test_stops_of_another_tenant_cannot_be_placed_or_lifted",
@@ -167,7 +173,7 @@ async def test_what_one_reads_names_nothing_of_the_other(twins: Twins, route: De
 SILENT = {"GET /tenants/{tenant}/events/verify"}
 
 
-@pytest.mark.parametrize("path", ["/tenants", "/stops"])
+@pytest.mark.parametrize("path", ["/tenants", "/stops", "/patches"])
 async def test_lists_over_tenants_show_ones_own(twins: Twins, path: str) -> None:
     """Who was given one tenant sees that one; who was given both sees both."""
     status, _, text = await send(twins, "ada", method="GET", url=f"/api/v1{path}")
@@ -200,6 +206,21 @@ async def test_a_tenant_is_not_made_again_by_somebody_else(twins: Twins) -> None
         body = {"tenant_id": str(twins.b.tenant_id), "slug": slug, "name": "X", "kind": "client", "root": {}}
         answers.add(await send(twins, "ada", method="POST", url="/api/v1/tenants", json=body))
     assert [(status, kind) for status, kind, _ in answers] == [(403, "not_allowed")]
+
+
+async def test_principals_are_for_who_has_all_tenants(twins: Twins) -> None:
+    """Their names and tenants say who the clients are; whoever was given some tenants is refused, whatever his role."""
+    twins.principal("eve", StaffRole.OPERATOR, twins.a)
+    before = everything(twins)
+    new = {"name": "mallory", "role": "operator", "tenants": None}
+    for who in ("ada", "eve"):
+        answers = [
+            await send(twins, who, method="GET", url="/api/v1/principals"),
+            await send(twins, who, method="POST", url="/api/v1/principals", json=new),
+            await send(twins, who, method="DELETE", url=f"/api/v1/principals/{uuid4()}"),
+        ]
+        assert [(status, kind) for status, kind, _ in answers] == [(403, "not_allowed")] * 3
+    assert everything(twins) == before
 
 
 def everything(twins: Twins) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Devices as people see and classify them."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from patchring.core.ids import TenantId
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
+MISSING_SHOWN = 200
 CLASSIFIED = (
     "class",
     "roles",
@@ -24,10 +27,26 @@ CLASSIFIED = (
 )
 
 
+@dataclass(frozen=True)
+class DeviceFilter:
+    """An empty text or None means any. `silent_since`: not heard of since that instant, or never."""
+
+    words: str = ""
+    device_class: str = ""
+    criticality: str = ""
+    role: str = ""
+    group: str = ""
+    site: str = ""
+    state: str = ""
+    silent_since: datetime | None = None
+
+
 async def list_devices(
-    caller: Caller, tenant_id: TenantId, after: tuple[str, UUID], limit: int, filters: Mapping[str, str]
+    caller: Caller, tenant_id: TenantId, after: tuple[str, UUID], limit: int, wanted: DeviceFilter
 ) -> list[Row]:
-    """By name; `filters`: words, class, state."""
+    """By name, after a name and id."""
+    filters = asdict(wanted)
+    filters["class"] = filters.pop("device_class")
     async with caller.reading(tenant_id) as tx:
         given = {"tenant_id": tenant_id, "after_name": after[0], "after_id": after[1], "limit": limit, **filters}
         return await tx.all(sql.devices.listed, given)
@@ -48,11 +67,37 @@ async def find_device(tx: Tx, tenant_id: TenantId, name: str) -> Row:
 
 
 async def show_device(caller: Caller, tenant_id: TenantId, name: str) -> Row:
-    """The device with its newest scan and what it misses."""
+    """The device with what its newest scan said of the machine, and the first of what it misses."""
     async with caller.reading(tenant_id) as tx:
         device = await find_device(tx, tenant_id, name)
-        missing = await tx.all(sql.devices.missing, {"tenant_id": tenant_id, "device_id": device["device_id"]})
-    return {**device, "missing": missing}
+        return {**device, "missing": await _missing(tx, tenant_id, device["device_id"], None, MISSING_SHOWN)}
+
+
+async def list_missing(
+    caller: Caller, tenant_id: TenantId, name: str, after: tuple[bool, str, UUID] | None, limit: int
+) -> list[Row]:
+    """What a device misses, security first; `after`: not security, title, patch."""
+    async with caller.reading(tenant_id) as tx:
+        device = await find_device(tx, tenant_id, name)
+        return await _missing(tx, tenant_id, device["device_id"], after, limit)
+
+
+async def list_installed(
+    caller: Caller, tenant_id: TenantId, name: str, after: int, limit: int, words: str
+) -> list[Row]:
+    """The software that its newest scan found."""
+    async with caller.reading(tenant_id) as tx:
+        device = await find_device(tx, tenant_id, name)
+        given = {"tenant_id": tenant_id, "device_id": device["device_id"], "after": after, "words": words}
+        return await tx.all(sql.devices.installed, {**given, "limit": limit})
+
+
+async def _missing(
+    tx: Tx, tenant_id: TenantId, device_id: UUID, after: tuple[bool, str, UUID] | None, limit: int
+) -> list[Row]:
+    plain, title, patch_id = after or (None, None, None)
+    place = {"after_plain": plain, "after_title": title, "after_id": patch_id, "limit": limit}
+    return await tx.all(sql.devices.missing, {"tenant_id": tenant_id, "device_id": device_id, **place})
 
 
 async def classify(
@@ -71,7 +116,7 @@ async def classify(
         changed = {c: [_plain(device[c]), _plain(wanted[c])] for c in CLASSIFIED if device[c] != wanted[c]}
         kind = "device_lowered" if _lowered(device, wanted) else "device_classified"
         work.record(kind, "device", device["device_id"], {"changed": changed, "reason": reason})
-        await look_again(work)
+        await look_again(work, device["device_id"])
         return await find_device(work.tx, tenant_id, str(device["device_id"]))
 
 

@@ -1,15 +1,15 @@
 """The record, read: what happened in a tenant, and whether its chain holds."""
 
-from typing import Any
-
 from patchring.app.caller import Caller
 from patchring.app.chain import CHAIN_START, broken_links
+from patchring.app.errors import NotFound
 from patchring.core.ids import TenantId
 from patchring.store import sql
 from patchring.store.roles import Role
-from patchring.store.transaction import Row
+from patchring.store.transaction import Row, Tx
 
 CHAIN_PAGE = 2_000
+BROKEN_MAX = 100
 
 
 async def list_events(
@@ -21,14 +21,42 @@ async def list_events(
         return await tx.all(sql.events.newest, given)
 
 
-async def verify_chain(caller: Caller, tenant_id: TenantId) -> dict[str, Any]:
-    """Walk the whole chain: how many events, where it is broken, whether it ends where its head says."""
+async def list_chain(caller: Caller, tenant_id: TenantId, after: int, limit: int) -> list[Row]:
+    """Whole events in their order after a number, with their hashes: what a verifier needs and nothing else."""
+    async with caller.reading(tenant_id) as tx:
+        return await tx.all(sql.events.chain, {"tenant_id": tenant_id, "after": after, "limit": limit})
+
+
+async def verify_chain(caller: Caller, tenant_id: TenantId, after: int, limit: int) -> Row:
+    """Walk up to `limit` links after a number: how many events, where it is broken, whether what was looked at holds.
+
+    `next` is the number to go on after, None at the end; there the head has to be that of the last event.
+    """
     caller.principal.require_tenant(tenant_id)
-    previous, count, broken = CHAIN_START, 0, list[int]()
     async with caller.services.database.tenant(Role.WEB, tenant_id, isolation="repeatable read", read_only=True) as tx:
-        while rows := await tx.all(sql.events.chain, {"tenant_id": tenant_id, "after": count, "limit": CHAIN_PAGE}):
+        seq, previous = await _start(tx, tenant_id, after)
+        broken, wanted = list[int](), after + limit
+        while seq < wanted and (rows := await _links(tx, tenant_id, seq, min(CHAIN_PAGE, wanted - seq))):
             broken += broken_links(rows, previous)
-            previous, count = rows[-1]["hash"], rows[-1]["seq"]
+            broken += [row["seq"] for number, row in enumerate(rows, seq + 1) if row["seq"] != number]
+            seq, previous = rows[-1]["seq"], rows[-1]["hash"]
         head = await tx.maybe(sql.events.head, {"tenant_id": tenant_id})
-    ends_well = head is None or (head["seq"], head["hash"]) == (count, previous)
-    return {"event_count": count, "broken_at": broken[:100], "holds": not broken and ends_well}
+    at_end = head is None or seq >= head["seq"]
+    ends_well = not at_end or head is None or (head["seq"], head["hash"]) == (seq, previous)
+    found = sorted(set(broken))[:BROKEN_MAX]
+    told = {"event_count": seq - after, "last_seq": seq, "last_hash": previous}
+    return {**told, "broken_at": found, "holds": not found and ends_well, "next": None if at_end else seq}
+
+
+async def _start(tx: Tx, tenant_id: TenantId, after: int) -> tuple[int, str]:
+    """Where to begin, and the hash that the next event has to name. Raises NotFound."""
+    if after == 0:
+        return 0, CHAIN_START
+    rows = await _links(tx, tenant_id, after - 1, 1)
+    if not rows or rows[0]["seq"] != after:
+        raise NotFound(f"there is no event {after} in this tenant", kind="event_not_found")
+    return after, rows[0]["hash"]
+
+
+async def _links(tx: Tx, tenant_id: TenantId, after: int, limit: int) -> list[Row]:
+    return await tx.all(sql.events.chain, {"tenant_id": tenant_id, "after": after, "limit": limit})

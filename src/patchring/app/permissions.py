@@ -3,6 +3,7 @@
 A permission is `subject.verb`. Roles are the field's: `auditor` and `client_contact` only read; `technician` works with
 devices and may stop anything; `patch_administrator` decides what goes out; `service_desk_lead` stops and resumes;
 `vcio` reads and places exceptions for clients (a later issue); `operator` is the installation's own and may do all.
+What reaches beyond one tenant (`stops.everything`, `principals.manage`) needs all tenants besides.
 """
 
 from enum import StrEnum
@@ -26,9 +27,12 @@ class Permission(StrEnum):
     ROLLOUTS_START = "rollouts.start"
     ROLLOUTS_HALT = "rollouts.halt"
     ROLLOUTS_RESUME = "rollouts.resume"
+    ROLLOUTS_ROLL_BACK = "rollouts.roll_back"
+    ROLLOUTS_ABANDON = "rollouts.abandon"
     STOPS_READ = "stops.read"
     STOPS_EVERYTHING = "stops.everything"
     EVENTS_READ = "events.read"
+    PRINCIPALS_MANAGE = "principals.manage"
 
 
 class StaffRole(StrEnum):
@@ -48,7 +52,7 @@ _STOP = frozenset({P.ROLLOUTS_HALT, P.STOPS_EVERYTHING})
 ROLES: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.OPERATOR: frozenset(P),
     StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE},
-    StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE},
+    StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE, P.PRINCIPALS_MANAGE},
     StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME},
     StaffRole.VCIO: _READ,
     StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ},

@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.caller import Caller
 from patchring.app.errors import Conflict, Invalid, NotFound
-from patchring.app.permits.authorities import milliseconds
+from patchring.app.roots import root_in_force
+from patchring.app.statements import expiry, signed_statement, statement_id
 from patchring.app.work import Work
 from patchring.core.ids import TenantId
 from patchring.core.policy.grants import grants
@@ -19,9 +20,8 @@ from patchring.core.policy.model import Policy
 from patchring.policyfile import PolicyInvalid, fingerprint, load
 from patchring.store import sql
 from patchring.store.transaction import Row
-from patchring.wire.authority import Grant, PolicyStatement, Root, authority_counts, read
-from patchring.wire.codec import Refused, decode, encode
-from patchring.wire.signing import SignedDocument
+from patchring.wire.authority import Grant, PolicyStatement
+from patchring.wire.codec import encode
 
 
 def check_policy(text: str, source: str = "policy") -> Policy:
@@ -42,13 +42,21 @@ def wire_grants(policy: Policy) -> list[Grant]:
 
 
 async def apply_policy(caller: Caller, tenant_id: TenantId, text: str, signed: dict[str, Any]) -> Row:
-    """Put a signed version in force. Raises Invalid for what does not fit, Conflict for a number that is taken."""
+    """Put a signed version in force.
+
+    Raises Invalid (policy_invalid, statement_malformed, statement_not_signed, statement_too_long, fingerprint_differs,
+    grants_differ), Conflict (policy_version_taken, with the number that is `expected`).
+    """
     policy = check_policy(text)
     async with caller.work(tenant_id) as work:
-        statement, document = await _checked(work, policy, text, signed)
+        root = await root_in_force(work.tx, tenant_id)
+        statement, document = signed_statement(PolicyStatement, signed, "policy", root, work.now)
+        expiry(statement.expires_at_ms, work.now)
+        _require_fit(statement, policy, text)
+        await _require_next(work, statement.version)
         row = {
             "tenant_id": tenant_id,
-            "policy_version_id": UUID(statement.policy_version_id),
+            "policy_version_id": statement_id(statement.policy_version_id, "policy_version_id"),
             "version": statement.version,
             "fingerprint": statement.fingerprint,
             "at": work.now,
@@ -56,57 +64,49 @@ async def apply_policy(caller: Caller, tenant_id: TenantId, text: str, signed: d
         }
         written = {**row, "text": text, "statement": Jsonb(encode(document))}
         if await work.tx.execute(sql.policies.add, written) != 1:
-            detail = f"policy version {statement.version} is there already; sign the next number"
-            raise Conflict(detail, kind="policy_version_taken")
+            raise _version_taken(statement.version, statement.version + 1)
         data = {"version": statement.version, "title": policy.title, "automation": policy.automation.value}
         work.record("policy_applied", "policy_version", statement.policy_version_id, data, statement.fingerprint)
         await look_again(work)
         return {**row, "created_at": work.now, "created_by": caller.actor}
 
 
-async def look_again(work: Work) -> None:
-    """What was decided before may be decided differently now."""
+async def look_again(work: Work, device_id: UUID | None = None) -> None:
+    """What was decided before may be decided differently now: for all that one device (None: any) misses."""
     own = {"tenant_id": work.tenant_id}
-    for row in await work.tx.all(sql.policies.patches_to_look_at, own):
-        work.wake("patch", row["patch_id"])
+    await work.tx.execute(sql.policies.wake_patches, {**own, "device_id": device_id, "at": work.now})
     for row in await work.tx.all(sql.policies.live_rollouts, own):
         work.wake("rollout", row["rollout_id"])
 
 
-async def _checked(
-    work: Work, policy: Policy, text: str, signed: dict[str, Any]
-) -> tuple[PolicyStatement, SignedDocument]:
-    root = await tenant_root(work)
-    try:
-        document = decode(SignedDocument, signed)
-    except Refused as refused:
-        raise Invalid(f"the statement is not a signed document: {refused}", kind="statement_malformed") from refused
-    statement = read(PolicyStatement, document, "policy")
-    if statement is None or not authority_counts(document, root, milliseconds(work.now)):
-        detail = (
-            "the statement is not signed by this tenant's approval keys, or has expired; sign it with `policy apply`"
-        )
-        raise Invalid(detail, kind="statement_not_signed")
+def _require_fit(statement: PolicyStatement, policy: Policy, text: str) -> None:
+    """What was signed is this text, and grants what the text allows by rule: no more, no less."""
     if statement.fingerprint != fingerprint(text):
-        raise Invalid("the statement was signed for another text", kind="fingerprint_differs")
-    if statement.grants != wire_grants(policy):
-        detail = "the statement does not grant exactly what the text allows by rule; sign it with this version's tool"
+        detail = (
+            f"the statement was signed for the text {statement.fingerprint[:12]}, this one is {fingerprint(text)[:12]}"
+        )
+        raise Invalid(detail, kind="fingerprint_differs")
+    expected = wire_grants(policy)
+    if statement.grants != expected:
+        more = [grant.rule for grant in statement.grants if grant not in expected]
+        less = [grant.rule for grant in expected if grant not in statement.grants]
+        detail = (
+            f"the statement grants {', '.join(more) or 'nothing'} beyond the text and leaves out "
+            f"{', '.join(less) or 'nothing'}; sign it with the version of `patchring` that this server runs"
+        )
         raise Invalid(detail, kind="grants_differ")
+
+
+async def _require_next(work: Work, version: int) -> None:
     newest = await work.tx.maybe(sql.policies.version, {"tenant_id": work.tenant_id, "version": None})
     expected = newest["version"] + 1 if newest else 1
-    if statement.version != expected:
-        detail = f"expected policy version {expected}, got {statement.version}; somebody applied one in between"
-        raise Conflict(detail, kind="policy_version_taken", expected=expected)
-    return statement, document
+    if version != expected:
+        raise _version_taken(version, expected)
 
 
-async def tenant_root(work: Work) -> Root:
-    """The root in force of the tenant of this work."""
-    rows = await work.tx.all(sql.tenants.roots, {"tenant_id": work.tenant_id})
-    root = read(Root, decode(SignedDocument, rows[-1]["document"]), "root") if rows else None
-    if root is None:
-        raise NotFound("the tenant has no root", kind="root_not_found")
-    return root
+def _version_taken(version: int, expected: int) -> Conflict:
+    detail = f"expected policy version {expected}, got {version}; sign the text again with the next number"
+    return Conflict(detail, kind="policy_version_taken", expected=expected)
 
 
 async def show_policy(caller: Caller, tenant_id: TenantId, version: int | None) -> Row:
@@ -119,6 +119,7 @@ async def show_policy(caller: Caller, tenant_id: TenantId, version: int | None) 
     return row
 
 
-async def list_versions(caller: Caller, tenant_id: TenantId, limit: int) -> list[Row]:
+async def list_versions(caller: Caller, tenant_id: TenantId, before: int | None, limit: int) -> list[Row]:
+    """Newest first, before a number."""
     async with caller.reading(tenant_id) as tx:
-        return await tx.all(sql.policies.versions, {"tenant_id": tenant_id, "limit": limit})
+        return await tx.all(sql.policies.versions, {"tenant_id": tenant_id, "before": before, "limit": limit})

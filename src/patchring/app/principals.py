@@ -41,6 +41,11 @@ class Principal:
             detail = f"{permission} is needed, and the role {self.role} does not have it; ask a patch administrator"
             raise NotAllowed(detail, permission=permission.value, role=self.role.value)
 
+    @property
+    def may_stop_all(self) -> bool:
+        """Whether what reaches beyond one tenant is his to stop and to let go on."""
+        return self.tenant_ids is None and self.may(Permission.STOPS_EVERYTHING)
+
     def sees(self, tenant_id: TenantId) -> bool:
         return self.tenant_ids is None or tenant_id in self.tenant_ids
 

@@ -1,9 +1,11 @@
 """What people do with rollouts: look, start, halt, resume, roll back, abandon. The state table says what may follow.
 
-A halt places its stop in the same transaction, so it holds from its commit on, before any worker has looked. Resuming
-accepts the failures that were seen: they are counted apart, so that they do not halt again at once.
+A halt commits its stop first, so it holds before any worker has looked. Resuming accepts the failures that were seen:
+they are counted apart, so that they do not halt again at once.
 """
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +15,20 @@ from patchring.app.caller import Caller
 from patchring.app.errors import Conflict, NotFound
 from patchring.app.patches import find_patch
 from patchring.app.rollouts import NotStarted, create_rollout
-from patchring.app.stops import lift_stop, patch_stop, place_stop, rollout_stop, tenant_stop
+from patchring.app.stop_commands import lift
+from patchring.app.stops import (
+    EVERYTHING,
+    lift_stop,
+    patch_stop,
+    place_stop,
+    ring_stop,
+    rollout_stop,
+    stops_in_force,
+    tenant_stop,
+)
 from patchring.app.work import Work
 from patchring.core.ids import PatchId, RolloutId, TenantId
+from patchring.core.policy.model import HaltScope
 from patchring.core.reason import as_json, reason
 from patchring.core.rollout.states import (
     DeviceState,
@@ -28,6 +41,8 @@ from patchring.core.rollout.states import (
     rollout_after,
 )
 from patchring.store import sql
+from patchring.store.retry import retried
+from patchring.store.roles import Role
 from patchring.store.transaction import Row
 
 _WRONG = (DeviceState.FAILED, DeviceState.ROLLING_BACK, DeviceState.ROLLED_BACK, DeviceState.ROLLBACK_FAILED)
@@ -40,13 +55,16 @@ async def list_rollouts(caller: Caller, tenant_id: TenantId, before: UUID | None
 
 
 async def show_rollout(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId) -> Row:
-    """The rollout with its rings. Raises NotFound."""
+    """The rollout with its rings and the stops in force that concern it. Raises NotFound."""
     key = {"tenant_id": tenant_id, "rollout_id": rollout_id}
     async with caller.reading(tenant_id) as tx:
         row = await tx.maybe(sql.commands.rollout, key)
         if row is None:
             raise _not_found(rollout_id)
-        return {**row, "rings": await tx.all(sql.commands.rings, key)}
+        rings = await tx.all(sql.commands.rings, key)
+        keys = [EVERYTHING, patch_stop(row["patch_key"]), tenant_stop(tenant_id), rollout_stop(rollout_id)]
+        keys += [ring_stop(rollout_id, ring["ring"]) for ring in rings]
+        return {**row, "rings": rings, "stopped_by": await stops_in_force(tx, keys)}
 
 
 async def list_rollout_devices(
@@ -72,44 +90,54 @@ async def start(caller: Caller, tenant_id: TenantId, patch_name: str) -> Row:
 
 
 async def halt(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why: str) -> Row:
-    """Nothing of this rollout begins after the commit; what lies offered is withdrawn by a worker."""
+    """Nothing of this rollout begins after the answer; what lies offered is withdrawn by a worker.
+
+    The stop is committed by itself before anything waits for the rollout's row, which a worker may hold.
+    """
+    before = await show_rollout(caller, tenant_id, rollout_id)
+    _after(before, RolloutEvent.HALTED, "halted")
+    await _stop_at_once(caller, rollout_id, why)
     async with caller.work(tenant_id) as work:
-        await _move(work, rollout_id, RolloutEvent.HALTED, "halted", why)
-        halted = {"tenant_id": tenant_id, "rollout_id": rollout_id, "halt_scope": "rollout", "halt_source": "person"}
-        await work.tx.execute(sql.rollouts.set_halt, halted)
-        await place_stop(work.tx, rollout_stop(rollout_id), why, caller.actor, work.now)
-        return {"rollout_id": rollout_id, "state": RolloutState.HALTED}
+        await _halt(work, rollout_id, why)
+    return await show_rollout(caller, tenant_id, rollout_id)
 
 
 async def resume(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why: str) -> Row:
-    """Go on after a halt; the stops that the halt placed are lifted with it, holds are not."""
+    """Go on after a halt: its own stops are lifted with it, holds and what others stopped are not.
+
+    A stop of the patch at every tenant is lifted by who may do that; `stopped_by` of the answer says what is left.
+    """
     async with caller.work(tenant_id) as work:
         row = await _move(work, rollout_id, RolloutEvent.RESUMED, "resumed", why)
+        keys = [rollout_stop(rollout_id)]
         for ring in await work.tx.all(sql.commands.rings, _key(work, rollout_id)):
+            keys.append(ring_stop(rollout_id, ring["ring"]))
             if ring["state"] == RingState.HALTED:
                 await _reopen(work, rollout_id, ring, why)
-        keys = {"rollout": rollout_stop(rollout_id), "patch": patch_stop(row["patch_key"])}
-        keys["tenant"] = tenant_stop(tenant_id)
-        for scope in {"rollout", row["halt_scope"]} & set(keys):
-            await lift_stop(work.tx, keys[scope], why, caller.actor, work.now)
-        return {"rollout_id": rollout_id, "state": RolloutState.RUNNING}
+        keys += [tenant_stop(tenant_id)] if row["halt_scope"] == HaltScope.TENANT else []
+        for key in keys:
+            await lift_stop(work.tx, key, why, caller.actor, work.now)
+        await work.tx.execute(
+            sql.rollouts.set_halt, {**_key(work, rollout_id), "halt_scope": None, "halt_source": None}
+        )
+    if row["halt_scope"] == HaltScope.PATCH and caller.principal.may_stop_all:
+        with suppress(NotFound):  # somebody lifted it before
+            await lift(replace(caller, command=None), patch_stop(row["patch_key"]), why)
+    return await show_rollout(caller, tenant_id, rollout_id)
 
 
 async def roll_back(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why: str) -> Row:
     """Take the patch back where the policy's remedy says so. A running rollout is halted first."""
+    before = await show_rollout(caller, tenant_id, rollout_id)
+    if before["state"] != RolloutState.HALTED:
+        _after(before, RolloutEvent.HALTED, "rolled back")
+        await _stop_at_once(caller, rollout_id, why)
     async with caller.work(tenant_id) as work:
-        row = await work.tx.maybe(sql.commands.rollout, _key(work, rollout_id))
-        if row is None:
-            raise _not_found(rollout_id)
-        if row["state"] != RolloutState.HALTED:
-            await _move(work, rollout_id, RolloutEvent.HALTED, "halted", why)
-            halted = {"halt_scope": "rollout", "halt_source": "person"}
-            await work.tx.execute(sql.rollouts.set_halt, {**_key(work, rollout_id), **halted})
-            await place_stop(work.tx, rollout_stop(rollout_id), why, caller.actor, work.now)
+        await _halt(work, rollout_id, why)
         await work.tx.execute(sql.commands.request_rollback, {**_key(work, rollout_id), "by": caller.actor})
-        work.record("rollback_requested", "rollout", rollout_id, {"reason": why})
+        work.record("rollback_requested", "rollout", rollout_id, {"reason": why, "patch_key": before["patch_key"]})
         work.wake("rollout", rollout_id)
-        return {"rollout_id": rollout_id, "state": RolloutState.HALTED}
+    return await show_rollout(caller, tenant_id, rollout_id)
 
 
 async def abandon(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why: str) -> Row:
@@ -117,7 +145,25 @@ async def abandon(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, wh
     async with caller.work(tenant_id) as work:
         await _move(work, rollout_id, RolloutEvent.ABANDONED, "abandoned", why)
         await place_stop(work.tx, rollout_stop(rollout_id), why, caller.actor, work.now)
-        return {"rollout_id": rollout_id, "state": RolloutState.ABANDONED}
+    return await show_rollout(caller, tenant_id, rollout_id)
+
+
+async def _stop_at_once(caller: Caller, rollout_id: RolloutId, why: str) -> None:
+    async def once() -> None:
+        async with caller.services.database.operator(Role.WEB) as tx:
+            await place_stop(tx, rollout_stop(rollout_id), why, caller.actor, caller.services.clock.now())
+
+    await retried(once)
+
+
+async def _halt(work: Work, rollout_id: RolloutId, why: str) -> None:
+    """Move it to halted, unless it halted by itself meanwhile: then the halt is the failure's, and so is its scope."""
+    locked = await work.tx.one(sql.rollouts.load, _key(work, rollout_id))
+    if locked["state"] == RolloutState.HALTED:
+        return
+    await _move(work, rollout_id, RolloutEvent.HALTED, "halted", why)
+    halted = {"halt_scope": HaltScope.ROLLOUT, "halt_source": "person"}
+    await work.tx.execute(sql.rollouts.set_halt, {**_key(work, rollout_id), **halted})
 
 
 async def _move(work: Work, rollout_id: RolloutId, event: RolloutEvent, past: str, why: str) -> Row:
@@ -126,15 +172,20 @@ async def _move(work: Work, rollout_id: RolloutId, event: RolloutEvent, past: st
     if await work.tx.maybe(sql.rollouts.load, key) is None:
         raise _not_found(rollout_id)
     row = await work.tx.one(sql.commands.rollout, key)
-    try:
-        state = rollout_after(RolloutState(row["state"]), event)
-    except IllegalMove as illegal:
-        raise Conflict(f"the rollout is {row['state']}, so it cannot be {past}", kind="illegal_move") from illegal
+    state = _after(row, event, past)
     reasons = Jsonb(as_json([reason(past, f"{past} by {work.actor}: {why}")]))
     await work.tx.execute(sql.rollouts.set_state, {**key, "state": state, "reasons": reasons, "at": work.now})
     work.record(f"rollout_{past}", "rollout", rollout_id, {"reason": why, "patch_key": row["patch_key"]})
     work.wake("rollout", rollout_id)
     return row
+
+
+def _after(row: Row, event: RolloutEvent, past: str) -> RolloutState:
+    """The state that follows. Raises Conflict (illegal_move)."""
+    try:
+        return rollout_after(RolloutState(row["state"]), event)
+    except IllegalMove as illegal:
+        raise Conflict(f"the rollout is {row['state']}, so it cannot be {past}", kind="illegal_move") from illegal
 
 
 async def _reopen(work: Work, rollout_id: RolloutId, ring: Row, why: str) -> None:

@@ -1,52 +1,66 @@
-"""What stands before every route of people: who asks, may they, in which tenant, which page, was it asked before.
+"""What stands before every route of people: who asks, may they, in which tenant, was it asked before.
 
-A route says `Depends(needs(P.X))` or `Depends(in_tenant(P.X))`; a test reads that from the route table, and a route
-without one fails it.
+A route says `needs(P.X)` or `in_tenant(P.X)`; tests and the OpenAPI document read that from the route table, and a
+route without one fails a test.
 """
 
-import base64
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, Query, Request
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
+from fastapi import Depends, Header, Path, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg.types.json import Jsonb
 
+from patchring.api.people.answers import Answer
 from patchring.app.caller import Caller, Command
-from patchring.app.errors import Conflict, Invalid, NotSignedIn
+from patchring.app.errors import AppError, Conflict, Invalid, NotSignedIn
 from patchring.app.permissions import Permission
 from patchring.app.principals import authenticate
 from patchring.app.services import Services
 from patchring.app.tenants import resolve_tenant
 from patchring.core.ids import TenantId
 from patchring.store import sql
+from patchring.store.retry import retried
 from patchring.store.roles import Role
 from patchring.wire.canonical import digest
 
-KEY_CHARACTERS_MAX = 200
-PAGE_MAX = 500
+NAME_CHARACTERS_MAX = 300
+KEY_CHARACTERS_MAX = 80
+REPLAYED = "idempotency-replayed"
+_UNDER_WAY = 102
+_ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+_bearer = HTTPBearer(auto_error=False, description="The token of a principal; `patchring up` writes the operator's.")
 
-Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="At most this many items.")]
-Cursor = Annotated[str, Query(max_length=500, description="`next` of the page before; empty for the first.")]
-IfMatch = Annotated[str | None, Header(description='The row_version that was read, as `"3"`.', max_length=40)]
+Named = Annotated[str, Path(min_length=1, max_length=NAME_CHARACTERS_MAX, description="Name or id.")]
+Model = TypeVar("Model", bound=Answer)
+
+
+class VersionMissing(AppError):
+    kind, status, title = "version_missing", 428, "Say which version you read"
 
 
 async def caller(
     request: Request,
-    authorization: Annotated[str, Header(max_length=400)] = "",
-    idempotency_key: Annotated[str | None, Header(max_length=KEY_CHARACTERS_MAX)] = None,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=KEY_CHARACTERS_MAX,
+            pattern=r"^[\x21-\x7e]+$",
+            description="For commands: the same key with the same request is done once, and answered as before.",
+        ),
+    ] = None,
 ) -> Caller:
-    """The principal behind the bearer token, with the command's key when one came along."""
+    """The principal behind the bearer token, with the command's key when one came along. Raises NotSignedIn."""
     services: Services = request.app.state.services
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if given is None or not given.credentials:
         raise NotSignedIn("no bearer token came with the request; send `Authorization: Bearer TOKEN`")
-    principal = await authenticate(services.database, token.strip(), services.clock.now())
+    principal = await authenticate(services.database, given.credentials, services.clock.now())
     command = None
-    if idempotency_key:
+    if idempotency_key is not None and request.method != "GET":
         body = (await request.body()).decode("utf-8", "replace")
         command = Command(idempotency_key, digest([request.method, request.url.path, body]))
     return Caller(services, principal, command)
@@ -78,7 +92,13 @@ class InTenant:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    async def __call__(self, tenant: str, who: Annotated[Caller, Depends(caller)]) -> Ask:
+    async def __call__(
+        self,
+        tenant: Annotated[
+            str, Path(min_length=1, max_length=NAME_CHARACTERS_MAX, description="The tenant's short name or id.")
+        ],
+        who: Annotated[Caller, Depends(caller)],
+    ) -> Ask:
         tenant_id = await resolve_tenant(who, tenant)
         who.principal.require(self.permission)
         return Ask(who, tenant_id)
@@ -92,58 +112,81 @@ def in_tenant(permission: Permission) -> Any:
     return Depends(InTenant(permission))
 
 
-async def once(who: Caller, status: int, do: Callable[[], Awaitable[Any]]) -> JSONResponse:
-    """Do a command, or give the answer it got before. The same key with another request is a Conflict."""
+async def once(
+    who: Caller, response: Response, model: type[Model], do: Callable[[], Awaitable[Any]], **hidden: None
+) -> Model:
+    """Do a command, or give the answer that it got before. `hidden` are fields that are not kept, and null then.
+
+    Raises what the command raises; Invalid (key_reused) for a key of another request, Conflict (answer_lost) when it
+    was done and its answer is not there.
+    """
     if who.command is None:
-        return JSONResponse(jsonable_encoder(await do()), status)
-    key = {"principal_id": who.principal.principal_id, "key": who.command.key}
-    database = who.services.database
-    async with database.operator(Role.WEB, read_only=True) as tx:
-        before = await tx.maybe(sql.idempotency.found, key)
-    if before is not None:
-        if before["request_digest"] != who.command.digest:
-            raise Conflict("this Idempotency-Key was used for another request; choose a new one", kind="key_reused")
-        if before["status"] < 200:
-            raise Conflict("this command was done; its answer was lost, so look at the result", kind="command_repeated")
-        return JSONResponse(before["response"], before["status"], {"idempotent-replay": "true"})
-    answer = jsonable_encoder(await do())
-    async with database.operator(Role.WEB) as tx:
-        await tx.execute(sql.idempotency.answered, {**key, "status": status, "response": Jsonb(answer)})
-    return JSONResponse(answer, status)
+        return model.model_validate(await retried(do))
+    before = await _found(who)
+    if before is None:
+        try:
+            answer = model.model_validate(await retried(do))
+        except Conflict as conflict:
+            if conflict.kind != "command_repeated":
+                raise
+            before = await _found(who)
+        else:
+            await _remember(who, {**answer.model_dump(mode="json", by_alias=True), **hidden})
+            return answer
+    response.headers[REPLAYED] = "true"
+    return model.model_validate(before)
 
 
-def page(rows: Sequence[Mapping[str, Any]], limit: int, *keys: str) -> dict[str, Any]:
-    """Rows that were read with `limit + 1`, as a page: `next` is null on the last one."""
-    items = list(rows[:limit])
-    more = len(rows) > limit
-    return {"items": items, "next": _encode([items[-1][key] for key in keys]) if more else None}
-
-
-def after(cursor: str, *kinds: Callable[[str], Any], start: Sequence[Any]) -> list[Any]:
-    """The values of a cursor, or where the first page begins. Raises Invalid for one that we did not make."""
-    if not cursor:
-        return list(start)
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return [kind(value) for kind, value in zip(kinds, values, strict=True)]
-    except (ValueError, TypeError) as error:
-        raise Invalid("the cursor is not one that this list gave; begin without one", kind="cursor_unknown") from error
-
-
-def version_of(if_match: str | None) -> int | None:
-    """The row version of an If-Match header. Raises Invalid."""
-    if if_match is None or if_match == "*":
+async def _found(who: Caller) -> Any:
+    """The answer of the time before; None when there was none."""
+    assert who.command is not None, "only a command with a key is looked for"
+    async with who.services.database.operator(Role.WEB, read_only=True) as tx:
+        key = {"principal_id": who.principal.principal_id, "key": who.command.key}
+        row = await tx.maybe(sql.idempotency.found, key)
+    if row is None:
         return None
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isdecimal() or len(text) > 9:
-        raise Invalid('expected If-Match: "ROW_VERSION" as the answer had it', kind="if_match_malformed")
-    return int(text)
+    if row["request_digest"] != who.command.digest:
+        detail = "this Idempotency-Key was used for another request; choose a new one for each command"
+        raise Invalid(detail, kind="key_reused")
+    if row["status"] == _UNDER_WAY:
+        detail = "this command was done, and its answer was lost on the way; look at what is there now"
+        raise Conflict(detail, kind="answer_lost")
+    return row["response"]
 
 
-def with_version(row: Mapping[str, Any], status: int = 200) -> JSONResponse:
-    """A thing with its ETag, to be named in If-Match when it is changed."""
-    return JSONResponse(jsonable_encoder(row), status, {"etag": f'"{row["row_version"]}"'})
+async def _remember(who: Caller, answer: dict[str, Any]) -> None:
+    assert who.command is not None, "only a command with a key is remembered"
+    key = {"principal_id": who.principal.principal_id, "key": who.command.key}
+    async with who.services.database.operator(Role.WEB) as tx:
+        await tx.execute(sql.idempotency.answered, {**key, "status": 200, "response": Jsonb(answer)})
 
 
-def _encode(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([str(value) for value in values]).encode()).decode()
+def with_version(response: Response, row_version: int) -> None:
+    """The version of a thing as its ETag, to be named in If-Match when it is changed."""
+    response.headers["etag"] = f'"{row_version}"'
+
+
+async def version_asked(
+    if_match: Annotated[str | None, Header(max_length=40, description="The ETag that was read, or `*`.")] = None,
+) -> int | None:
+    """The version that a change is for; None: any. Raises Invalid (if_match_malformed)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _ETAG.fullmatch(if_match.strip())
+    if found is None:
+        detail = f'expected If-Match: "ROW_VERSION" as the ETag had it, got {if_match!r}'
+        raise Invalid(detail, kind="if_match_malformed")
+    return int(found[1])
+
+
+async def version_needed(
+    if_match: Annotated[str | None, Header(max_length=40, description="The ETag that was read, or `*`.")] = None,
+) -> int | None:
+    """The same for a change that could overwrite somebody's. Raises VersionMissing, Invalid."""
+    if if_match is None:
+        raise VersionMissing("read it first and send its ETag as If-Match, or `*` to overwrite whatever is there")
+    return await version_asked(if_match)
+
+
+VersionAsked = Annotated[int | None, Depends(version_asked)]
+VersionNeeded = Annotated[int | None, Depends(version_needed)]

@@ -3,129 +3,152 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Response
 
-from patchring.api.people.door import Ask, Cursor, Limit, after, in_tenant, needs, once, page, with_version
+from patchring.api.people.answers import Page
+from patchring.api.people.door import Ask, in_tenant, needs, once, with_version
+from patchring.api.people.paging import Paged
+from patchring.api.people.rollout_answers import (
+    Rollout,
+    RolloutDevice,
+    RolloutShown,
+    RolloutStarted,
+    Stop,
+    StopChanged,
+)
 from patchring.api.people.shapes import Because, RolloutNew, StopNew
 from patchring.app import rollout_commands as commands
 from patchring.app import stop_commands as stops
 from patchring.app.caller import Caller
 from patchring.app.permissions import Permission as P
 from patchring.core.ids import RolloutId
+from patchring.core.rollout.states import DeviceState, RolloutState
 
 router = APIRouter()
-State = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/tenants/{tenant}/rollouts", tags=["rollouts"])
 async def list_rollouts(
-    ask: Annotated[Ask, in_tenant(P.ROLLOUTS_READ)], state: State = "", limit: Limit = 100, cursor: Cursor = ""
-) -> dict[str, Any]:
+    ask: Annotated[Ask, in_tenant(P.ROLLOUTS_READ)], paging: Paged, state: RolloutState | None = None
+) -> Page[Rollout]:
     """Rollouts, newest first."""
-    (before,) = after(cursor, UUID, start=[None])
-    rows = await commands.list_rollouts(ask.who, ask.tenant_id, before, limit + 1, state)
-    return page(rows, limit, "rollout_id")
+    (before,) = paging.after(UUID) or (None,)
+    rows = await commands.list_rollouts(ask.who, ask.tenant_id, before, paging.count, state or "")
+    return paging.page(Rollout, rows, "rollout_id")
 
 
 @router.post("/tenants/{tenant}/rollouts", tags=["rollouts"], status_code=201)
-async def start(body: RolloutNew, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_START)]) -> JSONResponse:
+async def start_rollout(
+    body: RolloutNew, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_START)], response: Response
+) -> RolloutStarted:
     """Start a rollout that the policy does not start by itself; holds and approvals stand as ever."""
 
     async def do() -> Any:
         return await commands.start(ask.who, ask.tenant_id, body.patch)
 
-    return await once(ask.who, 201, do)
+    return await once(ask.who, response, RolloutStarted, do)
 
 
 @router.get("/tenants/{tenant}/rollouts/{rollout_id}", tags=["rollouts"])
-async def show(rollout_id: UUID, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_READ)]) -> JSONResponse:
+async def show_rollout(
+    rollout_id: UUID, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_READ)], response: Response
+) -> RolloutShown:
     """One rollout with its rings, their counts, and the sentence why each is where it is."""
-    return with_version(await commands.show_rollout(ask.who, ask.tenant_id, RolloutId(rollout_id)))
+    row = await commands.show_rollout(ask.who, ask.tenant_id, RolloutId(rollout_id))
+    with_version(response, row["row_version"])
+    return RolloutShown.model_validate(row)
 
 
 @router.get("/tenants/{tenant}/rollouts/{rollout_id}/devices", tags=["rollouts"])
-async def list_devices(
+async def list_rollout_devices(
     rollout_id: UUID,
     ask: Annotated[Ask, in_tenant(P.ROLLOUTS_READ)],
-    state: State = "",
-    limit: Limit = 100,
-    cursor: Cursor = "",
-) -> dict[str, Any]:
+    paging: Paged,
+    state: DeviceState | None = None,
+) -> Page[RolloutDevice]:
     """Its devices in the order in which they go."""
-    ring, position = after(cursor, int, int, start=[-1, -1])
+    ring, position = paging.after(int, int) or (-1, -1)
     place = RolloutId(rollout_id)
-    rows = await commands.list_rollout_devices(ask.who, ask.tenant_id, place, (ring, position), limit + 1, state)
-    return page(rows, limit, "ring", "position")
+    rows = await commands.list_rollout_devices(
+        ask.who, ask.tenant_id, place, (ring, position), paging.count, state or ""
+    )
+    return paging.page(RolloutDevice, rows, "ring", "position")
 
 
 @router.post("/tenants/{tenant}/rollouts/{rollout_id}/halt", tags=["rollouts"])
-async def halt(rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_HALT)]) -> JSONResponse:
+async def halt_rollout(
+    rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_HALT)], response: Response
+) -> RolloutShown:
     """Nothing of it begins after this answer."""
 
     async def do() -> Any:
         return await commands.halt(ask.who, ask.tenant_id, RolloutId(rollout_id), body.reason)
 
-    return await once(ask.who, 200, do)
+    return await once(ask.who, response, RolloutShown, do)
 
 
 @router.post("/tenants/{tenant}/rollouts/{rollout_id}/resume", tags=["rollouts"])
-async def resume(rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_RESUME)]) -> JSONResponse:
-    """Go on after a halt, and say why."""
+async def resume_rollout(
+    rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_RESUME)], response: Response
+) -> RolloutShown:
+    """Go on after a halt, and say why; `stopped_by` says what still keeps it."""
 
     async def do() -> Any:
         return await commands.resume(ask.who, ask.tenant_id, RolloutId(rollout_id), body.reason)
 
-    return await once(ask.who, 200, do)
+    return await once(ask.who, response, RolloutShown, do)
 
 
 @router.post("/tenants/{tenant}/rollouts/{rollout_id}/roll-back", tags=["rollouts"])
-async def roll_back(rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_HALT)]) -> JSONResponse:
+async def roll_back_rollout(
+    rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_ROLL_BACK)], response: Response
+) -> RolloutShown:
     """Halt it and take the patch back as the policy's remedy says."""
 
     async def do() -> Any:
         return await commands.roll_back(ask.who, ask.tenant_id, RolloutId(rollout_id), body.reason)
 
-    return await once(ask.who, 200, do)
+    return await once(ask.who, response, RolloutShown, do)
 
 
 @router.post("/tenants/{tenant}/rollouts/{rollout_id}/abandon", tags=["rollouts"])
-async def abandon(rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_RESUME)]) -> JSONResponse:
+async def abandon_rollout(
+    rollout_id: UUID, body: Because, ask: Annotated[Ask, in_tenant(P.ROLLOUTS_ABANDON)], response: Response
+) -> RolloutShown:
     """End it where it is; what was installed stays."""
 
     async def do() -> Any:
         return await commands.abandon(ask.who, ask.tenant_id, RolloutId(rollout_id), body.reason)
 
-    return await once(ask.who, 200, do)
+    return await once(ask.who, response, RolloutShown, do)
 
 
 @router.get("/stops", tags=["stops"])
 async def list_stops(
     who: Annotated[Caller, needs(P.STOPS_READ)],
+    paging: Paged,
     lifted: Annotated[bool, Query(description="Lifted ones too.")] = False,
-    limit: Limit = 100,
-    cursor: Cursor = "",
-) -> dict[str, Any]:
-    """What is stopped just now."""
-    (before,) = after(cursor, UUID, start=[None])
-    return page(await stops.list_stops(who, before, limit + 1, lifted), limit, "stop_id")
+) -> Page[Stop]:
+    """What is stopped just now, everywhere or at the tenants that you were given; newest first."""
+    (before,) = paging.after(UUID) or (None,)
+    return paging.page(Stop, await stops.list_stops(who, before, paging.count, lifted), "stop_id")
 
 
 @router.post("/stops", tags=["stops"], status_code=201)
-async def place_stop(body: StopNew, who: Annotated[Caller, needs(P.ROLLOUTS_HALT)]) -> JSONResponse:
+async def place_stop(body: StopNew, who: Annotated[Caller, needs(P.ROLLOUTS_HALT)], response: Response) -> StopChanged:
     """Stop everything, a patch, a tenant, a rollout, a ring or a segment: no permit is granted after this answer."""
 
     async def do() -> Any:
         return await stops.place(who, body.key, body.reason)
 
-    return await once(who, 201, do)
+    return await once(who, response, StopChanged, do)
 
 
 @router.post("/stops/lift", tags=["stops"])
-async def lift_stop(body: StopNew, who: Annotated[Caller, needs(P.ROLLOUTS_RESUME)]) -> JSONResponse:
+async def lift_stop(body: StopNew, who: Annotated[Caller, needs(P.ROLLOUTS_RESUME)], response: Response) -> StopChanged:
     """End a stop, with a reason."""
 
     async def do() -> Any:
         return await stops.lift(who, body.key, body.reason)
 
-    return await once(who, 200, do)
+    return await once(who, response, StopChanged, do)

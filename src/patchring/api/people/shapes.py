@@ -1,18 +1,23 @@
 """What people hand over: each field bounded, unknown fields refused."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Reason = Annotated[str, Field(min_length=3, max_length=500, description="Why; kept in the record.")]
-Word = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
+from patchring.api.people.texts import Name, Slug, Thing, Why, Word
+from patchring.app.stop_keys import FORMS
+
+TEXT_CHARACTERS_MAX = 262_144
+Signed = Annotated[dict[str, Any], Field(description="A signed document: {payload, signatures}.")]
+DeviceClassName = Literal[
+    "workstation", "laptop", "server", "shared", "kiosk", "point_of_sale", "specialised", "sensitive"
+]
+CriticalityName = Literal["low", "standard", "high", "mission"]
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class TenantNew(Body):
@@ -20,11 +25,11 @@ class TenantNew(Body):
     slug: Slug
     name: Name
     kind: Literal["operator", "client"] = "client"
-    root: dict[str, Any] = Field(description="The first signed root: {payload, signatures}.")
+    root: Signed
 
 
 class RootNew(Body):
-    root: dict[str, Any]
+    root: Signed
 
 
 class SiteNew(Body):
@@ -33,62 +38,70 @@ class SiteNew(Body):
 
 
 class TokenNew(Body):
-    site: Name
-    hours: int = Field(default=24, ge=1, le=24 * 90)
-    uses: int = Field(default=1, ge=1, le=100_000)
+    site: Thing = Field(description="Name or id of the site.")
+    hours: int = Field(default=24, ge=1, le=24 * 90, description="How long it can be used.")
+    uses: int = Field(default=1, ge=1, le=100_000, description="How many devices may enrol with it.")
 
 
 class DeviceChange(Body):
-    """Only what is there is changed."""
+    """Only what is named is changed. Exposure and redundancy group may be null: nobody knows, and none."""
 
-    device_class: Literal[
-        "workstation", "laptop", "server", "shared", "kiosk", "point_of_sale", "specialised", "sensitive"
-    ] | None = Field(default=None, alias="class")  # fmt: skip
+    device_class: DeviceClassName | None = Field(default=None, alias="class")
     roles: list[Word] | None = Field(default=None, max_length=50)
-    criticality: Literal["low", "standard", "high", "mission"] | None = None
+    criticality: CriticalityName | None = None
     internet_facing: bool | None = None
-    redundancy_group: Annotated[str, Field(max_length=80)] | None = None
+    redundancy_group: Word | None = None
     groups: list[Word] | None = Field(default=None, max_length=50)
     sacrificial: bool | None = None
     observe_only: bool | None = None
-    reason: Reason
+    reason: Why
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        named = self.model_fields_set - {"reason"}
+        if not named:
+            raise ValueError("expected at least one field besides the reason")
+        empty = [name for name in sorted(named - _MAY_BE_NULL) if getattr(self, name) is None]
+        if empty:
+            raise ValueError(f"{empty[0]} cannot be null; leave it out to keep it")
+        return self
+
+
+_MAY_BE_NULL = {"internet_facing", "redundancy_group"}
 
 
 class PolicyText(Body):
-    # Byte for byte as it was signed.
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
-
-    text: Annotated[str, Field(max_length=262_144)]
+    text: Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX)]
 
 
 class PolicyNew(PolicyText):
-    statement: dict[str, Any] = Field(description="The signed statement: {payload, signatures}.")
+    statement: Signed
 
 
 class ApprovalNew(Body):
-    patch: Name
-    statement: dict[str, Any]
+    patch: Thing = Field(description="Id or key of the patch.")
+    statement: Signed
 
 
 class RejectionNew(Body):
-    patch: Name
-    reason: Reason
+    patch: Thing
+    reason: Why
 
 
 class HoldNew(Body):
-    patch: Name
+    patch: Thing
     segment: Word | None = None
-    reason: Reason
+    reason: Why
 
 
 class Because(Body):
-    reason: Reason
+    reason: Why
 
 
 class RolloutNew(Body):
-    patch: Name
+    patch: Thing
 
 
 class StopNew(Body):
-    key: Annotated[str, Field(max_length=400, description="everything, patch:KEY, tenant:ID, rollout:ID, ring:ID:N")]
-    reason: Reason
+    key: Thing = Field(description=FORMS)
+    reason: Why

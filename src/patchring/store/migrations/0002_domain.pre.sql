@@ -546,6 +546,9 @@ grant update on patchring.tenant, patchring.site, patchring.enrolment_token, pat
   patchring.stop, patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
 grant update (state, state_at, reasons, opened_at, passed_at, soak_until_at, forgiven_count) on patchring.rollout_ring
   to patchring_web;
+-- Resuming opens the rings that were halted, and accepts the failures seen so far.
+grant update (state, state_at, reasons, opened_at, passed_at, soak_until_at, forgiven_count) on patchring.rollout_ring
+  to patchring_web;
 grant delete on patchring.idempotency, patchring.principal_tenant to patchring_web;
 
 -- staff: reads over the tenants that a person was given, and nothing else.

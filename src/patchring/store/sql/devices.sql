@@ -1,5 +1,5 @@
 -- name: listed
--- Devices by name after a cursor, filtered; empty text or null means any.
+-- Devices by name after a cursor, filtered; an empty text or null means any.
 select d.device_id, d.name, d.site_id, s.name as site, d.state, d.class, d.roles, d.criticality, d.internet_facing,
   d.redundancy_group, d.groups, d.sacrificial, d.observe_only, d.os_name, d.os_version, d.enrolled_at, d.row_version,
   c.last_seen_at, c.agent_version, i.reboot_pending,
@@ -13,7 +13,12 @@ where d.tenant_id = %(tenant_id)s
   and (d.name, d.device_id) > (%(after_name)s::text, %(after_id)s::uuid)
   and (%(words)s::text = '' or strpos(lower(d.name), lower(%(words)s::text)) > 0)
   and (%(class)s::text = '' or d.class = %(class)s::text)
+  and (%(criticality)s::text = '' or d.criticality = %(criticality)s::text)
+  and (%(role)s::text = '' or %(role)s::text = any (d.roles))
+  and (%(group)s::text = '' or %(group)s::text = any (d.groups))
+  and (%(site)s::text = '' or s.name = %(site)s::text)
   and (%(state)s::text = '' or d.state = %(state)s::text)
+  and (%(silent_since)s::timestamptz is null or c.last_seen_at is null or c.last_seen_at < %(silent_since)s::timestamptz)
 order by d.name, d.device_id limit %(limit)s;
 
 -- name: one
@@ -21,7 +26,11 @@ order by d.name, d.device_id limit %(limit)s;
 select d.device_id, d.name, d.name as device_name, d.site_id, s.name as site, s.zone, d.state, d.class, d.roles,
   d.criticality, d.internet_facing, d.redundancy_group, d.groups, d.sacrificial, d.observe_only, d.os_name, d.os_version,
   d.architecture, d.enrolled_at, d.row_version, t.kind as tenant_kind, c.last_seen_at, c.boot_id, c.agent_version,
-  c.unsent_count, i.taken_at as scanned_at, i.reboot_pending, i.scan
+  c.unsent_count, i.taken_at as scanned_at, i.reboot_pending, i.scan -> 'facts' as facts,
+  i.scan -> 'providers' as providers, i.scan -> 'probes' as probes,
+  jsonb_array_length(coalesce(i.scan -> 'installed', '[]')) as installed_count,
+  (select count(*) from patchring.missing m
+   where m.tenant_id = d.tenant_id and m.device_id = d.device_id and m.known_to is null) as missing_count
 from patchring.device d
 join patchring.tenant t on t.tenant_id = d.tenant_id
 join patchring.site s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
@@ -31,13 +40,25 @@ where d.tenant_id = %(tenant_id)s and (d.device_id = %(device_id)s::uuid or d.na
 order by d.device_id limit 2;
 
 -- name: missing
--- What a device misses now.
+-- What a device misses now, security first, after a place in that order (null: from the first).
 select p.patch_id, p.patch_key, p.title, p.security, p.classification, m.installed_version, p.version, m.held_back,
   m.known_from
 from patchring.missing m
 join patchring.patch p on p.tenant_id = m.tenant_id and p.patch_id = m.patch_id
 where m.tenant_id = %(tenant_id)s and m.device_id = %(device_id)s and m.known_to is null
-order by p.security desc, p.title;
+  and (%(after_id)s::uuid is null
+       or (not p.security, p.title, p.patch_id) > (%(after_plain)s::boolean, %(after_title)s::text, %(after_id)s::uuid))
+order by not p.security, p.title, p.patch_id limit %(limit)s;
+
+-- name: installed
+-- The software that the newest scan found, in its own order, after a place in it.
+select listed.number, listed.package ->> 'provider' as provider, listed.package ->> 'name' as name,
+  listed.package ->> 'version' as version, coalesce(listed.package ->> 'architecture', '') as architecture
+from patchring.device_inventory i
+cross join lateral jsonb_array_elements(coalesce(i.scan -> 'installed', '[]')) with ordinality as listed (package, number)
+where i.tenant_id = %(tenant_id)s and i.device_id = %(device_id)s and listed.number > %(after)s
+  and (%(words)s::text = '' or strpos(lower(listed.package ->> 'name'), lower(%(words)s::text)) > 0)
+order by listed.number limit %(limit)s;
 
 -- name: classify
 -- What people confirmed about a device; no row when somebody changed it since it was read (row_version null: any).

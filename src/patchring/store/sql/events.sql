@@ -21,16 +21,9 @@ from jsonb_to_recordset(%(rows)s) as new (tenant_id uuid, on_month date, seq big
 -- Where the next event is linked to.
 update patchring.event_head set seq = %(seq)s, hash = %(hash)s where tenant_id = %(tenant_id)s;
 
--- name: listed
--- Events of a tenant in order after a cursor; a subject (empty: any) or a kind (empty: any) narrows it.
-select seq, at, actor, kind, subject_kind, subject_id, data, policy_fingerprint, hash from patchring.event
-where tenant_id = %(tenant_id)s and seq > %(after)s
-  and (%(subject_id)s::text = '' or subject_id = %(subject_id)s::text)
-  and (%(kind)s::text = '' or kind = %(kind)s::text)
-order by seq limit %(limit)s;
-
 -- name: newest
--- The same, newest first, before a cursor (null: from the newest on).
+-- Events of a tenant, newest first, before a number (null: from the newest on); a subject (empty: any) or a kind
+-- (empty: any) narrows it.
 select seq, at, actor, kind, subject_kind, subject_id, data, policy_fingerprint, hash from patchring.event
 where tenant_id = %(tenant_id)s and (%(before)s::bigint is null or seq < %(before)s::bigint)
   and (%(subject_id)s::text = '' or subject_id = %(subject_id)s::text)
