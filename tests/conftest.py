@@ -42,3 +42,10 @@ def fresh(cluster: Cluster) -> Iterator[FreshDatabase]:
 async def database(fresh: FreshDatabase, anyio_backend: str) -> AsyncIterator[Database]:
     async with Database(fresh.admin, fresh.secrets, SystemClock()) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real devices are one thing of the machine: their tests run one after the other, in one process."""
+    for item in items:
+        if item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.xdist_group("lab"))

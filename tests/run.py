@@ -1,4 +1,7 @@
-"""`./dev test`: everything but the long tests; `--full` takes those in. Other arguments go to pytest."""
+"""`./dev test`: everything but the long tests; `--full` takes those in. Other arguments go to pytest.
+
+Two processes share the work (`-n 0` for one); those that make real devices stay together in one of them.
+"""
 
 import subprocess
 import sys
@@ -6,9 +9,10 @@ import sys
 
 def main(arguments: list[str]) -> int:
     full = "--full" in arguments
-    rest = [a for a in arguments if a != "--full"]
+    rest = [argument for argument in arguments if argument != "--full"]
     selection = [] if full or "-m" in rest else ["-m", "not long"]
-    return subprocess.call([sys.executable, "-m", "pytest", *selection, *rest])
+    workers = [] if "-n" in rest else ["-n", "2", "--dist", "loadgroup"]
+    return subprocess.call([sys.executable, "-m", "pytest", *selection, *workers, *rest])
 
 
 if __name__ == "__main__":
