@@ -115,7 +115,8 @@ async def classify(
             raise Stale(f"the device has version {device['row_version']} by now; read it again")
         changed = {c: [_plain(device[c]), _plain(wanted[c])] for c in CLASSIFIED if device[c] != wanted[c]}
         kind = "device_lowered" if _lowered(device, wanted) else "device_classified"
-        work.record(kind, "device", device["device_id"], {"changed": changed, "reason": reason})
+        data = {"name": device["name"], "changed": changed, "reason": reason}
+        work.record(kind, "device", device["device_id"], data)
         await look_again(work, device["device_id"])
         return await find_device(work.tx, tenant_id, str(device["device_id"]))
 

@@ -39,7 +39,8 @@ class Client:
         return self._send("POST", path, json=dict(body or {}), headers=headers)
 
     def patch(self, path: str, body: Mapping[str, Any], row_version: int | None = None) -> Any:
-        headers = {"if-match": f'"{row_version}"'} if row_version is not None else {}
+        """A change of the version that was read; without `row_version` of whatever is there."""
+        headers = {"if-match": "*" if row_version is None else f'"{row_version}"'}
         return self._send("PATCH", path, json=dict(body), headers=headers)
 
     def delete(self, path: str) -> Any:
