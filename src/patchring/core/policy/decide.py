@@ -2,7 +2,7 @@
 
 - Segment: the first row whose conditions all hold. No row: the device belongs nowhere, and nothing is done to it.
 - Ring 0 takes only devices of the MSP itself and those declared sacrificial; another device that a row puts there is
-  moved to ring 1, and told so.
+  moved to ring 1, and told so. Where two people set aside that there are several rings, the only one takes all.
 - Decision: holds placed by people or incidents first; then the table of approvals, nearer scope before wider, hold and
   block before the rest at equal scope, then the first row. No row: review, because nobody decided.
 - The level of automation comes last and only ever takes back: what would go by itself is reviewed where the policy
@@ -61,17 +61,17 @@ def segment_of(policy: Policy, device: DeviceFacts) -> SegmentDecision:
     for rule in policy.segments:
         misses = device_misses(rule.when, device)
         if not misses:
-            return _placed(rule, device, tuple(lost))
+            return _placed(policy, rule, device, tuple(lost))
         wanted = "; ".join(described(miss) for miss in misses)
         lost.append(reason("segment_not_matched", f"segment {rule.name} (line {rule.line}) wants {wanted}"))
     text = f"no segment of the policy takes {device.name}; add a row that does"
     return SegmentDecision(None, -1, (reason("segment_missing", text),), tuple(lost))
 
 
-def _placed(rule: SegmentRule, device: DeviceFacts, lost: tuple[Reason, ...]) -> SegmentDecision:
+def _placed(policy: Policy, rule: SegmentRule, device: DeviceFacts, lost: tuple[Reason, ...]) -> SegmentDecision:
     because = " and ".join(described(c) for c in rule.when) or "it takes every device"
     matched = reason("segment_matched", f"segment {rule.name} (line {rule.line}): {because}", ring=rule.ring)
-    if rule.ring == 0 and not (device.internal or device.sacrificial):
+    if rule.ring == 0 and len(policy.rings) > 1 and not (device.internal or device.sacrificial):
         text = f"{device.name} is neither the MSP's own nor declared sacrificial, so it waits for ring 1"
         return SegmentDecision(rule, 1, (matched, reason("ring_0_refused", text)), lost)
     return SegmentDecision(rule, rule.ring, (matched,), lost)

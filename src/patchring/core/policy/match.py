@@ -4,10 +4,10 @@ A condition holds when the field has one of the values. Fields that hold sets (r
 matches. Truth is written `yes` and `no`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from patchring.core.devices import DeviceFacts, PatchFacts
+from patchring.core.devices import Criticality, DeviceClass, DeviceFacts, PatchFacts
 from patchring.core.policy.model import Condition
 
 
@@ -44,6 +44,28 @@ PATCH_FIELDS: Mapping[str, Callable[[PatchFacts], Iterable[str]]] = {
     "kb": lambda p: (p.kb,),
     "exploited": lambda p: _yes(p.exploited),
 }
+
+_TRUTHS = ("yes", "no")
+# Fields that only ever have certain words (those of `wire.messages` for a patch); any other could never match.
+WORDS: Mapping[str, Sequence[str]] = {
+    "class": tuple(DeviceClass),
+    "criticality": tuple(Criticality),
+    "exposed": _TRUTHS,
+    "internal": _TRUTHS,
+    "sacrificial": _TRUTHS,
+    "security": _TRUTHS,
+    "exploited": _TRUTHS,
+    "type": ("os", "application", "browser", "driver", "firmware"),
+    "classification": (
+        "security", "critical", "rollup", "feature", "preview", "optional", "definition", "unknown",
+    ),
+    "reboot": ("never", "maybe", "always", "unknown"),
+}  # fmt: skip
+
+
+def can_match(field: str, pattern: str) -> bool:
+    """Whether the field can ever have a value that the pattern takes; True where any word is possible."""
+    return field not in WORDS or any(fnmatchcase(word, pattern) for word in WORDS[field])
 
 
 def device_misses(conditions: Iterable[Condition], device: DeviceFacts) -> list[Condition]:

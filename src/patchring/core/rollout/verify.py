@@ -2,7 +2,8 @@
 probed again; the version is there, it is no longer offered, and what was healthy before is healthy now.
 
 - A probe that passed before and fails now convicts, also before the reboot.
-- A version that is missing convicts only after the reboot: until then the old one may be what is still running.
+- A version that is missing convicts only after the reboot: until then the old one may be what is still running. Where
+  a reboot is needed and nobody can tell whether it came, nothing is concluded.
 - A probe that failed before as well does not convict the patch, and is named. One that could not be read, before or
   after, proves nothing: the device stays unverified and somebody is told.
 - A version that is neither the one from before nor the one that was wanted came from elsewhere: nothing is concluded.
@@ -28,7 +29,8 @@ class Seen:
     """What is compared. `wanted` and `installed`: versions by package name (a package may be there in several).
     `before`: what was installed before the act; a package that is not in it counts as unchanged where it differs.
     `offered`: names whose update to the wanted version is still pending. `scanned_at` None: no scan since the act.
-    Probes are pass, fail or unknown by name. `reboot_needed`: the act needs one and the policy allows it."""
+    Probes are pass, fail or unknown by name. `reboot_needed`: the act needs one and the policy allows it. Boot ids are
+    empty where nobody knows them."""
 
     acted_at: datetime
     scanned_at: datetime | None
@@ -51,18 +53,22 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
+_BOOT_UNREAD = reason("boot_unread", "it needs a reboot, and nobody can tell whether that came: a boot id is missing")
+
+
 def verify(seen: Seen) -> Verdict:
     """The verdict on one device. What failed weighs more than what is open, what is open more than what is fine."""
     if seen.scanned_at is None or seen.scanned_at < seen.acted_at:
         return _verdict(VerdictOutcome.NOT_YET, [reason("scan_missing", "no scan since the installation")])
     broken = _failed_probes(seen)
-    waits_for_reboot = seen.reboot_needed and seen.boot_now == seen.boot_before
-    missing, foreign = ([], []) if waits_for_reboot else _versions(seen)
+    unread_boot = seen.reboot_needed and not (seen.boot_before and seen.boot_now)
+    waits_for_reboot = seen.reboot_needed and not unread_boot and seen.boot_now == seen.boot_before
+    missing, foreign = ([], []) if waits_for_reboot or unread_boot else _versions(seen)
     if broken or missing:
         return _verdict(VerdictOutcome.FAILED, [*missing, *broken])
     if waits_for_reboot:
         return _verdict(VerdictOutcome.NOT_YET, [reason("reboot_missing", "installed, but not rebooted yet")])
-    unclear = [*foreign, *_unread_probes(seen)]
+    unclear = [*foreign, *([_BOOT_UNREAD] if unread_boot else ()), *_unread_probes(seen)]
     if unclear:
         return _verdict(VerdictOutcome.INCONCLUSIVE, unclear)
     return _verdict(VerdictOutcome.VERIFIED, [_in_effect(seen), *_passed_over(seen)])

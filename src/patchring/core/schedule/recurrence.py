@@ -102,7 +102,7 @@ def _until(text: str) -> datetime:
         until = datetime.strptime(text, "%Y%m%dT%H%M%S" if "T" in text else "%Y%m%d")  # noqa: DTZ007 - local time
     except ValueError as error:
         raise RuleInvalid(f"expected UNTIL= and a local date such as 20271231, got {text!r}") from error
-    return until if "T" in text else until + _DAY - timedelta.resolution
+    return until if "T" in text else datetime.combine(until, time.max)  # the whole of that day
 
 
 def _refuse(rule: Rule) -> None:
