@@ -18,6 +18,7 @@ from patchring.cli import (
     serve_commands,
     tenant_commands,
 )
+from patchring.cli.demo import demo
 from patchring.cli.errors import CliError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ for part in (
     event_commands,
 ):
     part.register(app)
+app.command("demo")(demo)
 
 
 def run() -> None:
