@@ -570,6 +570,8 @@ GRANT SELECT ON patchring.rollout TO patchring_signer;
 GRANT SELECT ON patchring.rollout TO patchring_staff;
 GRANT INSERT, SELECT, UPDATE ON patchring.rollout TO patchring_web;
 
+-- A rollout has as many rows as devices, and they have to be there in two seconds: so the key also finds a device's
+rollouts, and the ring is joined by the one statement that adds rows instead of referred to (nobody may delete rings).
 CREATE TABLE patchring.rollout_device (
   tenant_id uuid NOT NULL,
   rollout_id uuid NOT NULL,
@@ -584,11 +586,9 @@ CREATE TABLE patchring.rollout_device (
   from_version text NOT NULL DEFAULT ''::text,
   verified_at timestamp with time zone,
   reasons jsonb NOT NULL DEFAULT '[]'::jsonb,
-  CONSTRAINT rollout_device_pkey PRIMARY KEY (tenant_id, rollout_id, device_id),
-  CONSTRAINT rollout_device_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id),
-  CONSTRAINT rollout_device_tenant_id_rollout_id_ring_fkey FOREIGN KEY (tenant_id, rollout_id, ring) REFERENCES patchring.rollout_ring(tenant_id, rollout_id, ring)
+  CONSTRAINT rollout_device_pkey PRIMARY KEY (tenant_id, device_id, rollout_id),
+  CONSTRAINT rollout_device_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
 );
-CREATE INDEX rollout_device_by_device ON patchring.rollout_device USING btree (tenant_id, device_id, rollout_id);
 CREATE INDEX rollout_device_next ON patchring.rollout_device USING btree (tenant_id, rollout_id, ring, state, "position");
 ALTER TABLE patchring.rollout_device ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.rollout_device FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
@@ -626,7 +626,7 @@ CREATE POLICY tenant_scope ON patchring.rollout_ring FOR ALL TO PUBLIC USING (te
 GRANT INSERT, SELECT, UPDATE ON patchring.rollout_ring TO patchring_dispatcher;
 GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
-GRANT INSERT, SELECT, UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (reasons), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
+GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
 
 CREATE TABLE patchring.site (
   tenant_id uuid NOT NULL,

@@ -287,12 +287,13 @@ create table patchring.rollout_device (
   from_version text not null default '',
   verified_at timestamptz,
   reasons jsonb not null default '[]',
-  primary key (tenant_id, rollout_id, device_id),
-  foreign key (tenant_id, rollout_id, ring) references patchring.rollout_ring (tenant_id, rollout_id, ring),
+  primary key (tenant_id, device_id, rollout_id),
   foreign key (tenant_id, device_id) references patchring.device (tenant_id, device_id)
 );
+comment on table patchring.rollout_device is
+  'A rollout has as many rows as devices, and they have to be there in two seconds: so the key also finds a device''s
+rollouts, and the ring is joined by the one statement that adds rows instead of referred to (nobody may delete rings).';
 create index rollout_device_next on patchring.rollout_device (tenant_id, rollout_id, ring, state, position);
-create index rollout_device_by_device on patchring.rollout_device (tenant_id, device_id, rollout_id);
 
 -- Work offered to a device. An offer is no permission: what counts is the permit.
 create table patchring.action (
@@ -546,9 +547,9 @@ grant update on patchring.tenant, patchring.site, patchring.enrolment_token, pat
   patchring.stop, patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
 grant update (state, state_at, reasons, opened_at, passed_at, soak_until_at, forgiven_count) on patchring.rollout_ring
   to patchring_web;
--- Resuming opens the rings that were halted, and accepts the failures seen so far.
-grant update (state, state_at, reasons, opened_at, passed_at, soak_until_at, forgiven_count) on patchring.rollout_ring
-  to patchring_web;
+-- Starting fills rings; resuming opens those that were halted, and accepts the failures seen so far.
+grant update (state, state_at, reasons, counts, device_count, segments, opened_at, passed_at, soak_until_at,
+  forgiven_count) on patchring.rollout_ring to patchring_web;
 grant delete on patchring.idempotency, patchring.principal_tenant to patchring_web;
 
 -- staff: reads over the tenants that a person was given, and nothing else.
