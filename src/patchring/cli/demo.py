@@ -36,8 +36,8 @@ from patchring.sim.roster import OPERATOR, TENANTS
 from patchring.store.errors import StoreError
 
 SPEED, FAST_SPEED = 6.0, 10.0
-# Seconds of the devices' own clocks, which run faster: a check-in about every second of real time.
-CHECK_IN, CHECK_IN_BUSY = 6, 3
+# Seconds of the devices' own clocks, which run faster: every two seconds of real time, twice a second when busy.
+CHECK_IN, CHECK_IN_BUSY = 12, 3
 STORY_DIFFERS = 4
 
 

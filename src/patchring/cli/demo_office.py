@@ -4,8 +4,8 @@ Every call goes through `Client` and every signature through `TenantKeys`, exact
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from uuid import UUID
 from patchring.cli.client import Client
 from patchring.cli.keys import create_keys, read_keys
 from patchring.core.ids import uuid7
+from patchring.core.rollout.states import RolloutState
 from patchring.sim.roster import Place, SimTenant
 from patchring.wire.authority import ApprovedPackage
 
+ENDED = (RolloutState.COMPLETED, RolloutState.ROLLED_BACK, RolloutState.ABANDONED)
 TOKEN_HOURS = 2
 APPROVAL_REASON = "Tested on the lab server; the vendor lists no known issues."
 CLASSIFY_REASON = "Walked through the site with the client; confirmed on the spot."
@@ -29,6 +31,7 @@ class Office:
     api: Client
     keys: Path
     policies: Path
+    ended: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def take_on(self, tenant: SimTenant) -> None:
         """Make the tenant with its keys and root, its site, and put its signed policy in force."""
@@ -51,11 +54,11 @@ class Office:
     def classify(self, tenant: SimTenant, ids: Mapping[str, str]) -> None:
         """Say of every machine what it is."""
         for place in tenant.places:
-            self.api.patch(f"/tenants/{tenant.slug}/devices/{ids[place.name]}", _confirmed(place))
+            self._change(f"/tenants/{tenant.slug}/devices/{ids[place.name]}", _confirmed(place))
 
     def only_observe(self, tenant: SimTenant, device_id: str) -> None:
         body = {"observe_only": True, "reason": "It runs the server of this demo; nothing is ever installed on it."}
-        self.api.patch(f"/tenants/{tenant.slug}/devices/{device_id}", body)
+        self._change(f"/tenants/{tenant.slug}/devices/{device_id}", body)
 
     def approve(self, tenant: SimTenant, patch_key: str) -> None:
         """Sign an approval with the tenant's key on this machine and hand it in, as `patchring approve` does."""
@@ -74,19 +77,27 @@ class Office:
         )
         self.api.post(f"/tenants/{tenant.slug}/approvals", {"patch": found["patch_key"], "statement": statement})
 
+    def _change(self, path: str, body: dict[str, Any]) -> None:
+        """Read, then change what was read: nobody else's change is overwritten unseen."""
+        self.api.patch(path, body, self.api.get(path)["row_version"])
+
     # -- what there is to see --
 
     def rollouts(self, tenant: SimTenant) -> list[dict[str, Any]]:
-        """The tenant's rollouts with their rings, newest first."""
+        """The tenant's rollouts with their rings, newest first. What has ended is read once more and then remembered."""
         base = f"/tenants/{tenant.slug}/rollouts"
-        return [self.api.get(f"{base}/{row['rollout_id']}") for row in self.api.get(base)["items"]]
+        found = []
+        for row in self.api.get(base)["items"]:
+            known = self.ended.get(row["rollout_id"])
+            whole = known or self.api.get(f"{base}/{row['rollout_id']}")
+            if whole["state"] in ENDED and row["state"] in ENDED:
+                self.ended[row["rollout_id"]] = whole
+            found.append(whole)
+        return found
 
-    def patches(self, tenant: SimTenant) -> Iterator[dict[str, Any]]:
-        return self.api.each(f"/tenants/{tenant.slug}/patches", missing=False)
-
-    def events(self, tenant: SimTenant, limit: int = 200) -> list[dict[str, Any]]:
-        """The newest events, oldest first."""
-        return list(reversed(self.api.get(f"/tenants/{tenant.slug}/events", limit=limit)["items"]))
+    def events(self, tenant: SimTenant, kind: str = "", limit: int = 100) -> list[dict[str, Any]]:
+        """The newest events of this kind (empty: of all), oldest first."""
+        return list(reversed(self.api.get(f"/tenants/{tenant.slug}/events", kind=kind, limit=limit)["items"]))
 
 
 def _confirmed(place: Place) -> dict[str, Any]:

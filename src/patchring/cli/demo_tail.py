@@ -8,7 +8,7 @@ from typing import Any
 from patchring.cli.demo_office import Office
 from patchring.cli.demo_picture import Picture
 from patchring.cli.demo_screen import Screen
-from patchring.sim.catalogue import SimUpdate
+from patchring.sim.catalogue import UPDATES, SimUpdate
 from patchring.sim.roster import TENANTS, SimTenant
 from patchring.web.sentences import SENTENCES, sentence
 
@@ -31,6 +31,10 @@ SAID = frozenset(
 )
 
 
+def _is_said(event: Mapping[str, Any]) -> bool:
+    return event["kind"] in SAID or _is_held(event)
+
+
 class Tail:
     """`device_names` by id, as the fleet got them."""
 
@@ -43,7 +47,7 @@ class Tail:
     async def follow(self, picture: Picture) -> None:
         """Say what happened since the last time, in the order of time over all tenants."""
         self._names |= {rollout.rollout_id: rollout.title for rollout in picture.rollouts}
-        found = [(tenant, event) for tenant, event in await asyncio.to_thread(self._read) if event["kind"] in SAID]
+        found = [(tenant, event) for tenant, event in await asyncio.to_thread(self._read) if _is_said(event)]
         for tenant, event in sorted(found, key=lambda pair: str(pair[1]["at"])):
             if not _is_idle_ring(event, picture):
                 self._say(tenant, event)
@@ -53,9 +57,11 @@ class Tail:
         stops = [stop for stop in self._office.api.each("/stops") if stop["stop_key"].endswith(update.update_id)]
         return min((_milliseconds(stop["placed_at"]) for stop in stops), default=0)
 
-    def patches(self, tenant: SimTenant, update: SimUpdate) -> list[dict[str, Any]]:
-        """The tenant's rows of this patch: none or one."""
-        return [row for row in self._office.patches(tenant) if row["patch_key"].endswith(update.update_id)]
+    def is_held(self, tenant: SimTenant, update: SimUpdate) -> bool:
+        """Whether the newest decision on the patch lets it nowhere in this tenant."""
+        decided = self._office.events(tenant, kind="patch_decided")
+        own = [event for event in decided if event["data"].get("patch_key", "").endswith(update.update_id)]
+        return bool(own) and _is_held(own[-1])
 
     def _read(self) -> list[tuple[SimTenant, dict[str, Any]]]:
         new = []
@@ -66,11 +72,23 @@ class Tail:
         return new
 
     def _say(self, tenant: SimTenant, event: Mapping[str, Any]) -> None:
-        name = self._names.get(event["subject_id"], "")
+        name = self._names.get(event["subject_id"]) or _title(event["data"])
         said = SENTENCES.get(event["kind"])
         clock = datetime.fromisoformat(event["at"]).strftime("%H:%M:%S")
         text = sentence(event["kind"], name, event["data"])
         self._screen.say(text, said.tone if said else "", clock, tenant.name)
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    """What a patch is called whose event names it by its key alone."""
+    key = str(data.get("patch_key", ""))
+    return next((update.title for update in UPDATES if key.endswith(update.update_id)), "")
+
+
+def _is_held(event: Mapping[str, Any]) -> bool:
+    """Of all decisions, those that let a patch nowhere are worth a line: nothing else will be heard of it."""
+    outcomes = {segment["outcome"] for segment in event["data"].get("segments", {}).values()}
+    return event["kind"] == "patch_decided" and bool(outcomes) and outcomes <= {"hold", "block"}
 
 
 def _is_idle_ring(event: Mapping[str, Any], picture: Picture) -> bool:

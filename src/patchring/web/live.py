@@ -8,9 +8,7 @@ up again.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
 
-from patchring.core.clock import Clock
 from patchring.core.ids import TenantId
 from patchring.store.database import Database
 from patchring.store.errors import StoreError
@@ -19,7 +17,7 @@ from patchring.web.frame import load_version
 from patchring.web.viewer import Viewer
 
 STEP_S = 1.0
-KEPT_FOR = timedelta(seconds=0.8)
+KEPT_S = 0.8
 STREAM_STEPS = 600
 COMMENT_EVERY = 15
 LOOK_EVERY = 5
@@ -31,18 +29,17 @@ ALIVE = b": still here\n\n"
 class Versions:
     """The newest fingerprint of each set of tenants; one for each web process."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
         self._seen: dict[tuple[TenantId, ...], tuple[float, str]] = {}
         self._asking = asyncio.Lock()
 
     async def newest(self, tenant_ids: tuple[TenantId, ...]) -> str:
-        """At most `KEPT_FOR` old. Raises StoreError."""
+        """At most `KEPT_S` seconds old. Raises StoreError."""
         async with self._asking:
-            now = self._clock.now().timestamp()
+            now = asyncio.get_running_loop().time()
             seen = self._seen.get(tenant_ids)
-            if seen is not None and now - seen[0] < KEPT_FOR.total_seconds():
+            if seen is not None and now - seen[0] < KEPT_S:
                 return seen[1]
             if len(self._seen) >= SCOPES_MAX:
                 self._seen.clear()

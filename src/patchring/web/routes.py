@@ -62,7 +62,7 @@ class Pages:
         self._database = services.database
         self._clock = services.clock
         self._census = CensusTaker(services.database, services.check_in_interval * SILENT_INTERVALS + SILENT_GRACE_S)
-        self._versions = Versions(services.database, services.clock)
+        self._versions = Versions(services.database)
 
     async def board(self, request: Request, viewer: Viewer) -> Response:
         before = request.query_params.get("before")

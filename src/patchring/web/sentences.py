@@ -77,7 +77,8 @@ def _decided(name: str, data: Data) -> str:
 
 def _created(name: str, data: Data) -> str:
     rings = ", ".join(f"ring {ring}: {count}" for ring, count in sorted(data.get("rings", {}).items()))
-    return f"A rollout of {name} begins for {counted(int(data.get('device_count', 0)), 'device')} ({rings})"
+    devices = counted(int(data.get("device_count", 0)), "device")
+    return f"A rollout of {name or data.get('title', 'it')} begins for {devices} ({rings})"
 
 
 def _joined(name: str, data: Data) -> str:

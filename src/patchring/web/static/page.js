@@ -155,8 +155,11 @@ function follow() {
     if (event.data !== version) refresh();
   });
   source.addEventListener("error", () => {
-    tell("lost", source.readyState === EventSource.CLOSED ? "Not live; reload the page" : "No connection; trying again");
-    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+    tell("lost", "No connection; trying again");
+    if (source.readyState !== EventSource.CLOSED) return;
+    // Refused rather than interrupted: fetching the page finds out whether one has to sign in again.
+    refresh();
+    setTimeout(follow, 5000);
   });
 }
 
