@@ -54,16 +54,16 @@ def closed() -> dict[str, object]:
         ({"observe_only": True}, ["observes_only", "rule_matched", "no_rollout"]),
         ({"decision": HELD}, ["hold_incident", "no_rollout"]),
         ({"stops": (STOP,), "decision": HELD, "place": placed("waiting")}, ["stopped", "hold_incident"]),
-        ({"missing": Missing(NOW, "1", "phased"), "place": placed("offered")}, ["kept_back", "offered"]),
+        ({"missing": Missing(NOW, "1", "phased"), "place": placed("offered")}, ["kept_back", "device_offered"]),
         ({"place": placed("failed", device_reasons=(reason("probe_failed", "web is down"),))},
          ["probe_failed", "device_failed"]),
         ({"missing": None, "place": placed("installing")}, ["device_installing"]),
         ({"place": placed("waiting", ring_reasons=(RING_WAITS,), rollout_reasons=(RING_WAITS,))}, ["soaking"]),
         ({"place": placed("offered", denial_reasons=(reason("limit_reached", "2 of 2"),))},
-         ["limit_reached", "offered"]),
-        ({"place": placed("offered"), "last_seen_at": NOW - timedelta(hours=2)}, ["offered", "silent"]),
-        ({"place": placed("offered"), "last_seen_at": None}, ["offered", "silent"]),
-        ({"place": placed("offered"), **closed()}, ["offered", "window_closed"]),
+         ["limit_reached", "device_offered"]),
+        ({"place": placed("offered"), "last_seen_at": NOW - timedelta(hours=2)}, ["device_offered", "silent"]),
+        ({"place": placed("offered"), "last_seen_at": None}, ["device_offered", "silent"]),
+        ({"place": placed("offered"), **closed()}, ["device_offered", "window_closed"]),
         ({"place": placed("waiting"),
           "policy": policy(blackouts=(Blackout("fair", NOW.date(), NOW.date()),))}, ["blackout"]),
         ({"place": placed("waiting")}, ["due"]),
@@ -74,6 +74,16 @@ def test_the_reasons_in_their_order(given_: dict[str, object], codes: list[str])
     found = explain(replace(CASE, **given_), NOW)
     assert [each.code for each in found.reasons] == codes
     assert found.answer == found.reasons[0]
+
+
+def test_what_is_known_stands_apart() -> None:
+    """Since when, which segment, which rule; told before what keeps it back, and nothing twice."""
+    found = explain(replace(CASE, place=placed("offered")), NOW)
+    assert [each.code for each in found.known] == ["missing", "segment_matched", "rule_matched"]
+    assert found.known[0].text == "box has 1, and is offered it since 2026-11-23 14:00 UTC"
+    assert [each.code for each in found.told] == ["missing", "segment_matched", "rule_matched", "device_offered"]
+    alone = explain(CASE, NOW)
+    assert [each.code for each in alone.told] == ["missing", "segment_matched", "rule_matched", "no_rollout"]
 
 
 def test_the_rules_that_lost_are_told() -> None:

@@ -1,118 +1,111 @@
-"""Why is this device not patched? Everything that decides it, from the same values that the rules use."""
+"""Why is this device not patched? Gathers what core explains, from the same values that the rules use."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from patchring.app.caller import Caller
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.devices import find_device
 from patchring.app.patches import find_patch
-from patchring.app.permits.authorities import read_policy
+from patchring.app.permits.authorities import InForce, read_policy
 from patchring.app.stops import permit_keys, stops_in_force
+from patchring.core.explain import Case, Missing, Place
+from patchring.core.explain import explain as explain_case
 from patchring.core.ids import TenantId
-from patchring.core.policy.decide import HoldInForce, decide, segment_of
-from patchring.core.policy.model import Policy
+from patchring.core.policy.decide import Decision, HoldInForce, SegmentDecision, decide, segment_of
 from patchring.core.reason import Reason, reason
-from patchring.core.schedule.windows import blackout_at, next_window, open_window
+from patchring.core.rollout.states import DeviceState
 from patchring.policyfile import zone
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
 
 async def explain(caller: Caller, tenant_id: TenantId, device_name: str, patch_name: str) -> dict[str, Any]:
-    """`answer` is the first sentence that holds it back (or says that it is verified), `reasons` everything in order,
-    `lost` the rules that were looked at and did not decide."""
+    """`answer` is the sentence that answers, `reasons` what is known and then what keeps the patch back, `lost` the rules
+    that were looked at and did not decide."""
     now = caller.services.clock.now()
     async with caller.reading(tenant_id) as tx:
         device = await find_device(tx, tenant_id, device_name)
         patch = await find_patch(tx, tenant_id, patch_name)
-        in_force = await read_policy(tx, tenant_id, now)
-        key = {"tenant_id": tenant_id, "device_id": device["device_id"], "patch_id": patch["patch_id"]}
-        place = await tx.maybe(sql.devices.place_in_rollout, key)
-        missing = await tx.maybe(sql.devices.missing_now, key)
-        reasons = [_presence(device, patch, missing)]
-        lost: list[Reason] = []
-        if in_force.policy is None:
-            reasons.append(reason("policy_missing", in_force.trouble))
-        else:
-            decided, lost = await _decided(tx, tenant_id, in_force.policy, device, patch)
-            reasons += decided
-        if place is not None:
-            reasons += await _placed(tx, tenant_id, patch, place)
-        elif in_force.policy is not None and missing is not None:
-            reasons.append(reason("no_rollout", "no rollout of this patch takes this device yet"))
-        if in_force.policy is not None:
-            reasons += _times(in_force.policy, device, now)
+        case = await _case(tx, tenant_id, device, patch, now)
+    found = explain_case(case, now)
     return {
         "device": device["name"],
         "patch": patch["patch_key"],
-        "answer": _answer(reasons, place),
-        "reasons": [each.as_json() for each in reasons],
-        "lost": [each.as_json() for each in lost],
+        "answer": found.answer.text,
+        "reasons": [each.as_json() for each in found.told],
+        "lost": [each.as_json() for each in found.lost],
     }
 
 
-def _presence(device: Row, patch: Row, missing: Row | None) -> Reason:
-    if missing is None:
-        text = f"the newest scan of {device['name']} does not offer {patch['title']}: it has it, or does not need it"
-        return reason("not_missing", text)
-    held = f"; the package manager says {missing['held_back']}" if missing["held_back"] else ""
-    since = f"{missing['known_from']:%Y-%m-%d %H:%M} UTC"
-    return reason("missing", f"{device['name']} has {missing['installed_version'] or 'nothing'} since {since}{held}")
+async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datetime) -> Case:
+    in_force = await read_policy(tx, tenant_id, now)
+    key = {"tenant_id": tenant_id, "device_id": device["device_id"], "patch_id": patch["patch_id"]}
+    placed = await tx.maybe(sql.devices.place_in_rollout, key)
+    segment, decision = await _decided(tx, tenant_id, in_force, device, patch)
+    return Case(
+        device=device["name"],
+        patch=patch["title"],
+        missing=_missing(await tx.maybe(sql.devices.missing_now, key)),
+        policy=in_force.policy,
+        segment=segment,
+        decision=decision,
+        zone=zone(_zone_name(in_force, segment, device)),
+        place=_place(placed),
+        stops=await _stops(tx, tenant_id, patch, placed),
+        observe_only=device["observe_only"],
+        last_seen_at=device["last_seen_at"],
+        trouble=in_force.trouble,
+    )
 
 
 async def _decided(
-    tx: Tx, tenant_id: TenantId, policy: Policy, device: Row, patch: Row
-) -> tuple[list[Reason], list[Reason]]:
-    placed = segment_of(policy, device_facts(tenant_id, device["device_id"], device))
-    if placed.segment is None:
-        return list(placed.reasons), list(placed.lost)
+    tx: Tx, tenant_id: TenantId, in_force: InForce, device: Row, patch: Row
+) -> tuple[SegmentDecision | None, Decision | None]:
+    if in_force.policy is None:
+        return None, None
+    segment = segment_of(in_force.policy, device_facts(tenant_id, device["device_id"], device))
+    if segment.segment is None:
+        return segment, None
     rows = await tx.all(sql.permits.holds_in_force, {"tenant_id": tenant_id, "patch_key": patch["patch_key"]})
     holds = [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
-    decision = decide(policy, patch_facts(patch), placed.segment.name, holds)
-    return [*placed.reasons, *decision.reasons], [*placed.lost, *decision.lost]
+    return segment, decide(in_force.policy, patch_facts(patch), segment.segment.name, holds)
 
 
-async def _placed(tx: Tx, tenant_id: TenantId, patch: Row, place: Row) -> list[Reason]:
-    state = f"for this patch the device is {place['device_state']} in ring {place['ring']} ({place['ring_state']})"
-    found = [reason(f"device_{place['device_state']}", state)]
-    keys = permit_keys(tenant_id, patch["patch_key"], place["rollout_id"], place["ring"], place["segment"])
-    for stop in await stops_in_force(tx, keys):
-        found.append(reason("stopped", f"stopped ({stop['stop_key']}): {stop['reason']} ({stop['placed_by']})"))
-    for kept in ("device_reasons", "ring_reasons", "rollout_reasons", "denial_reasons"):
-        found += [Reason.from_json(each) for each in place[kept] or []]
-    return found
+def _zone_name(in_force: InForce, segment: SegmentDecision | None, device: Row) -> str:
+    """The window's own zone, else the site's."""
+    rule = segment.segment if segment else None
+    window = in_force.policy.windows.get(rule.window) if in_force.policy and rule else None
+    return (window.zone if window else "") or str(device["zone"])
 
 
-def _times(policy: Policy, device: Row, now: Any) -> list[Reason]:
-    rule = segment_of(policy, device_facts(device["site_id"], device["device_id"], device)).segment
-    if rule is None or not rule.window:
+def _missing(row: Row | None) -> Missing | None:
+    return Missing(row["known_from"], row["installed_version"], row["held_back"]) if row else None
+
+
+def _place(row: Row | None) -> Place | None:
+    if row is None:
+        return None
+    return Place(
+        ring=row["ring"],
+        device_state=DeviceState(row["device_state"]),
+        device_reasons=_reasons(row["device_reasons"]),
+        ring_reasons=_reasons(row["ring_reasons"]),
+        rollout_reasons=_reasons(row["rollout_reasons"]),
+        denial_reasons=_reasons(row["denial_reasons"]),
+    )
+
+
+def _reasons(kept: Any) -> Sequence[Reason]:
+    return [Reason.from_json(each) for each in kept or []]
+
+
+async def _stops(tx: Tx, tenant_id: TenantId, patch: Row, placed: Row | None) -> list[Reason]:
+    if placed is None:
         return []
-    window = policy.windows[rule.window]
-    local = zone(window.zone or device["zone"])
-    found = []
-    blackout = blackout_at(policy.blackouts, local, now)
-    if blackout is not None:
-        found.append(reason("blackout", f"blackout {blackout.name} until {blackout.to_on}"))
-    if open_window(window, local, now) is None:
-        following = next_window(window, local, now)
-        opens = f"opens {following.opens_at:%Y-%m-%d %H:%M} UTC" if following else "does not open within a year"
-        found.append(reason("window_closed", f"window {window.name} is closed and {opens}"))
-    return found
-
-
-# What decides, from the strongest: a sentence with one of these codes is the answer when it is there.
-_DECIDING = ("stopped", "hold_person", "hold_incident", "hold_feed", "policy_missing", "segment_missing")
-
-
-def _answer(reasons: list[Reason], place: Row | None) -> str:
-    for code in _DECIDING:
-        for each in reasons:
-            if each.code == code:
-                return each.text
-    if place is not None and place["device_state"] == "verified":
-        return "it is patched, and verified by a later scan"
-    if place is not None:
-        own = place["device_reasons"] or place["ring_reasons"] or place["rollout_reasons"]
-        if own:
-            return str(own[0]["text"])
-    return reasons[-1].text
+    keys = permit_keys(tenant_id, patch["patch_key"], placed["rollout_id"], placed["ring"], placed["segment"])
+    return [
+        reason("stopped", f"stopped ({stop['stop_key']}): {stop['reason']} ({stop['placed_by']})")
+        for stop in await stops_in_force(tx, keys)
+    ]

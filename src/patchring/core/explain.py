@@ -9,11 +9,12 @@ The order, from what ends the question to what is only waited for:
 5. It is not its turn: approval, ring, batch.
 6. It is its turn: the last refusal of a permit, a blackout or closed window, a device that has not been heard of.
 
-Everything that was found is told, in this order; the first one answers.
+Everything that was found is told, in this order; the first one answers. What is merely so (since when it is missing,
+which segment and rule it falls under) stands apart as what is known.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from patchring.core.policy.decide import Decision, SegmentDecision
@@ -81,11 +82,18 @@ class Case:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`answer` is the first of `reasons`. `lost` are the rules that were looked at and did not decide."""
+    """`answer` is the first of `reasons`. `known` is what is so without keeping anything back. `lost` are the rules
+    that were looked at and did not decide."""
 
     answer: Reason
     reasons: tuple[Reason, ...]
-    lost: tuple[Reason, ...] = field(default=())
+    known: tuple[Reason, ...] = ()
+    lost: tuple[Reason, ...] = ()
+
+    @property
+    def told(self) -> tuple[Reason, ...]:
+        """What is known and then what keeps it back, each once."""
+        return _once((*self.known, *self.reasons))
 
 
 def explain(case: Case, now: datetime) -> Explanation:
@@ -93,12 +101,28 @@ def explain(case: Case, now: datetime) -> Explanation:
     found = [*_over(case), *_undecided(case), *_forbidden(case), *_tried(case), *_turn(case), *_begin(case, now)]
     reasons = _once(found) or (reason("due", f"nothing keeps {case.patch} from {case.device}: it is due"),)
     lost = (*(case.segment.lost if case.segment else ()), *(case.decision.lost if case.decision else ()))
-    return Explanation(reasons[0], reasons, lost)
+    return Explanation(reasons[0], reasons, _once(list(_known(case))), lost)
 
 
 def _once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """A ring and its rollout often say the same sentence; it is told where it came first."""
     return tuple(each for number, each in enumerate(reasons) if each not in reasons[:number])
+
+
+def _known(case: Case) -> Iterator[Reason]:
+    if case.missing is not None:
+        has = case.missing.installed_version or "nothing of it"
+        yield reason(
+            "missing", f"{case.device} has {has}, and is offered the patch since {_minute(case.missing.since)}"
+        )
+    if case.segment is not None:
+        yield from case.segment.reasons
+    if case.decision is not None:
+        yield from case.decision.reasons
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _over(case: Case) -> Iterator[Reason]:
@@ -156,10 +180,10 @@ def _begin(case: Case, now: datetime) -> Iterator[Reason]:
         return
     if case.place.device_state is DeviceState.OFFERED:
         yield from case.place.denial_reasons
-        yield reason("offered", f"the patch is offered to {case.device}, which has not begun")
+        yield reason("device_offered", f"the patch is offered to {case.device}, which has not begun")
     yield from _times(case, now)
     if case.last_seen_at is None or now - case.last_seen_at > SILENT_AFTER:
-        since = f"since {case.last_seen_at:%Y-%m-%d %H:%M} UTC" if case.last_seen_at else "yet"
+        since = f"since {_minute(case.last_seen_at)}" if case.last_seen_at else "yet"
         yield reason("silent", f"{case.device} has not been heard of {since}")
 
 
@@ -173,5 +197,5 @@ def _times(case: Case, now: datetime) -> Iterator[Reason]:
     window = case.policy.windows.get(rule.window)
     if window is not None and open_window(window, case.zone, now) is None:
         following = next_window(window, case.zone, now)
-        opens = f"opens {following.opens_at:%Y-%m-%d %H:%M} UTC" if following else "does not open within a year"
+        opens = f"opens {_minute(following.opens_at)}" if following else "does not open within a year"
         yield reason("window_closed", f"window {window.name} is closed and {opens}")
