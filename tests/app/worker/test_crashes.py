@@ -89,7 +89,7 @@ async def test_a_bad_patch_is_halted_once_and_taken_back_although_the_worker_is_
     mortal = MortalWorld(world, monkeypatch, 3, 0.03)
     await world.run(lambda: operator.rollout(bad)["state"] == "rolled_back")
     assert mortal.kill_count > 5
-    assert operator.states(bad) == {"msp-0": "rolled_back", "msp-1": "waiting"}
+    assert sorted(operator.states(bad).values()) == ["rolled_back", "waiting"], "one went alone, whichever it was"
     kinds = operator.events()
     once = ("rollout_created", "rollout_halted", "hold_placed", "rollback_started", "rollout_rolled_back")
     assert {kind: kinds.count(kind) for kind in once} == dict.fromkeys(once, 1)

@@ -122,7 +122,12 @@ with kind as (
       + row_number() over (partition by kind.ring order by candidate.criticality_rank, candidate.exposed,
           candidate.alone, candidate.device_id),
     kind.segment, %(state)s, %(at)s, candidate.installed_version
-  from candidate join kind using (kind) left join last on last.ring = kind.ring
+  from candidate
+  join kind using (kind)
+  join patchring.rollout_ring as held on held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s
+    and held.ring = kind.ring
+  left join last on last.ring = kind.ring
+  order by candidate.device_id
   returning ring, segment
 )
 select ring, segment, count(*) as device_count from added group by ring, segment order by ring, segment;
