@@ -301,6 +301,9 @@ async def test_a_device_that_begins_and_falls_silent_is_lost_counts_and_keeps_it
     assert (rollout["state"], rollout["reasons"][0]["code"]) == ("rolling_back", "first_device_failed")
     assert operator.states(GOOD) == {"msp-0": "installing"}
     assert world.slots_in_use() == 1
+    [row] = world.rows("select reasons from patchring.rollout_device")
+    sentence = "it began at 2026-11-23 06:00:00 UTC and was not heard of since 2026-11-23 06:00:00 UTC"
+    assert row["reasons"] == [{"code": "lost", "text": sentence, "numbers": {}}]
     device.say(offer["action_id"], "failed", answer.permit.payload["permit_id"], detail="power was cut")
     device.report_scan()
     device.say(offer["action_id"], "finished", answer.permit.payload["permit_id"])

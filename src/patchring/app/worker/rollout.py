@@ -14,7 +14,7 @@ from patchring.app.worker.apply import Applier
 from patchring.app.worker.claim import DueItem
 from patchring.app.worker.pool import pool_evidence
 from patchring.app.worker.view import Loaded, load_rollout
-from patchring.core.reason import as_json
+from patchring.core.reason import as_json, reason
 from patchring.core.rollout.actions import Action, Wait
 from patchring.core.rollout.reconcile import reconcile
 from patchring.core.rollout.states import RolloutState
@@ -38,10 +38,21 @@ async def handle(work: Work, item: DueItem) -> None:
     applier = Applier(work, loaded)
     changed = [await applier.apply(action) for action in actions]
     await pool_evidence(work, loaded)
+    await _say_who_is_lost(work, loaded)
     if any(changed):
         work.wake("rollout", item.id)
     else:
         _look_later(work, loaded, actions)
+
+
+async def _say_who_is_lost(work: Work, loaded: Loaded) -> None:
+    """A device that began and fell silent says so on its page until it is heard of again."""
+    for row in loaded.lost:
+        heard = f"{row['last_seen_at']:%Y-%m-%d %H:%M:%S} UTC" if row["last_seen_at"] else "it began"
+        text = f"it began at {row['began_at']:%Y-%m-%d %H:%M:%S} UTC and was not heard of since {heard}"
+        key = {"tenant_id": work.tenant_id, "rollout_id": loaded.rollout_id, "device_id": row["device_id"]}
+        said = Jsonb(as_json([reason("lost", text)]))
+        await work.tx.execute(sql.actions.set_device_reasons, {**key, "reasons": said})
 
 
 def _look_later(work: Work, loaded: Loaded, actions: Sequence[Action]) -> None:

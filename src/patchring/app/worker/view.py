@@ -1,5 +1,6 @@
 """Loads what core's `reconcile` is shown of a rollout: counts that the transactions kept, never a list of devices."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ class Loaded:
     assessment: Assessment
     policy: Policy
     view: RolloutView
+    lost: Sequence[Mapping[str, Any]]
 
     @property
     def rollout_id(self) -> RolloutId:
@@ -63,11 +65,12 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
     rings = await work.tx.all(sql.rollouts.rings, _key(work, row["rollout_id"]))
     policy = await _policy(work, row, assessment.policy, len(rings))
     await _note_enough_verified(work, row["rollout_id"], rings, policy)
+    lost = await _lost_devices(work, row["rollout_id"], policy)
     state = RolloutState(row["state"])
     view = RolloutView(
         state=state,
         policy=policy,
-        rings=await _ring_views(work, row["rollout_id"], rings, policy, assessment),
+        rings=await _ring_views(work, row["rollout_id"], rings, lost, assessment),
         review_needed=_review_needed(assessment, rings),
         approved=_approved(assessment, rings),
         stops=await _stops(work, row["rollout_id"], assessment.patch.patch_key),
@@ -76,7 +79,7 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
         halted_by_failure=row["halt_source"] == "failure",
         rollback_requested=row["rollback_requested_by"] is not None,
     )
-    loaded = Loaded(row, rings, assessment, policy, view)
+    loaded = Loaded(row, rings, assessment, policy, view, lost)
     if state is not RolloutState.ROLLING_BACK:
         return loaded
     return replace(loaded, view=replace(view, take_back_count=await _count_to_take_back(work, loaded)))
@@ -108,13 +111,15 @@ async def _note_enough_verified(work: Work, rollout_id: UUID, rings: Sequence[di
 
 
 async def _ring_views(
-    work: Work, rollout_id: UUID, rings: Sequence[Mapping[str, Any]], policy: Policy, assessment: Assessment
+    work: Work,
+    rollout_id: UUID,
+    rings: Sequence[Mapping[str, Any]],
+    lost: Sequence[Mapping[str, Any]],
+    assessment: Assessment,
 ) -> tuple[RingView, ...]:
     silent = {**_key(work, rollout_id), "heard_before": work.now - SILENT_AFTER}
     overdue = {row["ring"]: row["device_count"] for row in await work.tx.all(sql.rollouts.overdue, silent)}
-    lost: dict[int, int] = {}
-    for row in await lost_devices(work, rollout_id, policy):
-        lost[row["ring"]] = lost.get(row["ring"], 0) + 1
+    lost_counts = Counter(row["ring"] for row in lost)
     waiting_for = {name for name in assessment.to_review if assessment.standing(name) is not True}
     return tuple(
         RingView(
@@ -122,7 +127,7 @@ async def _ring_views(
             state=RingState(ring["state"]),
             counts=read_counts(ring["counts"], ring["device_count"]),
             enough_verified_at=ring["enough_verified_at"],
-            lost_count=lost.get(ring["ring"], 0),
+            lost_count=lost_counts[ring["ring"]],
             device_minutes=device_minutes(ring, work.now),
             review_needed=bool(waiting_for & set(ring["segments"])),
             soak_until_at=ring["soak_until_at"],
@@ -133,7 +138,7 @@ async def _ring_views(
     )
 
 
-async def lost_devices(work: Work, rollout_id: UUID, policy: Policy) -> list[dict[str, Any]]:
+async def _lost_devices(work: Work, rollout_id: UUID, policy: Policy) -> list[dict[str, Any]]:
     """Devices that began and have not been heard of for longer than anything the policy expects to take."""
     heard_before = work.now - max(2 * policy.expected_duration, LOST_AFTER_MIN)
     return await work.tx.all(sql.rollouts.lost, {**_key(work, rollout_id), "heard_before": heard_before})
