@@ -51,20 +51,20 @@ class Acting:
         self._folder = folder
         self._process: Optional[subprocess.Popen[bytes]] = None
 
-    def start(self, action_id: str, transaction: Transaction, deadline_boot_ms: int) -> None:
+    def start(self, action_id: str, permit_id: str, transaction: Transaction, deadline_boot_ms: int) -> None:
         """Raises ProviderProblem when nothing was started."""
         guard = ["guard", str(deadline_boot_ms), clocks.boot_id()]
         own, own_environment = own_command()
         inner = [*own, *guard, *transaction.argv]
         environment = {**ENVIRONMENT, **transaction.environment, **own_environment}
         argv = apart(inner, environment, unit_name(action_id))
-        self._folder.save_afterwards(transaction.afterwards)
         log = os.open(self._folder.transaction_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         lock = os.open(self._folder.transaction_lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if clocks.boot_ms() >= deadline_boot_ms:
                 raise ProviderProblem("the permit's lifetime was over")
+            self._folder.save_begun(permit_id, transaction.afterwards)
             # The lock passes to the child: it is free again when the last process of the transaction has ended.
             self._process = subprocess.Popen(
                 argv,
@@ -109,9 +109,11 @@ class Acting:
 
     def put_right(self) -> None:
         """What belongs after the transaction, also when it was interrupted."""
-        for command in self._folder.afterwards():
+        permit_id, commands = self._folder.begun()
+        for command in commands:
             run(apart(command))
-        self._folder.save_afterwards([])
+        if commands:
+            self._folder.save_begun(permit_id, [])
 
     def _ended(self, code: Optional[int]) -> Ended:
         try:

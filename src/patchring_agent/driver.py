@@ -124,7 +124,7 @@ class Driver:
         try:
             provider = self._provider(effect.offer, effect.plan)
             transaction = provider.transaction(effect.offer.action, effect.plan, seconds_left)
-            self._acting.start(effect.offer.action_id, transaction, effect.deadline_boot_ms)
+            self._acting.start(effect.offer.action_id, effect.permit_id, transaction, effect.deadline_boot_ms)
         except (AgentError, OSError) as error:
             return events.ActLapsed(str(error))
         return events.ActStarted()
@@ -146,6 +146,8 @@ class Driver:
             return events.Outcome(events.NONE, False, ended.exit_code, str(error), ended.output)
 
     def _repair(self, effect: effects.Repair, state: State) -> events.Event:
+        if self._folder.begun()[0] != effect.permit_id:
+            return events.Repaired(events.Outcome(events.NONE, True), begun=False)
         ended = self._acting.wait_for_orphan(effect.offer.action_id)
         try:
             said = self._provider(effect.offer, effect.plan).repair(effect.offer.action, effect.plan)
@@ -207,7 +209,5 @@ def _in_words(effect: effects.Act | effects.Repair | effects.Reboot) -> str:
     if isinstance(effect, effects.Reboot):
         return "rebooting, as permitted"
     changes = ", ".join(f"{c.package} {c.from_version} to {c.to_version}" for c in effect.plan.changes)
-    verb = (
-        effect.offer.action if isinstance(effect, effects.Act) else "repairing the interrupted " + effect.offer.action
-    )
-    return f"action {effect.offer.action_id}: {verb} {changes}"[:300]
+    verb = "beginning the" if isinstance(effect, effects.Act) else "looking after the interrupted"
+    return f"action {effect.offer.action_id}: {verb} {effect.offer.action}: {changes}"[:300]

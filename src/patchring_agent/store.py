@@ -5,7 +5,7 @@
     state.json        the loop's `Kept`: job, journal, versions seen
     session           the current session
     scan.json         the scan whose report was not acknowledged yet
-    transaction.json  what has to be put right after the running transaction
+    transaction.json  the permit of the last transaction, and what belongs after it
     transaction.log   what it printed
     lock              held by the one agent that runs
 
@@ -145,12 +145,14 @@ class StateFolder:
     def transaction_lock(self) -> Path:
         return self.path / "transaction.lock"
 
-    def save_afterwards(self, commands: list[list[str]]) -> None:
-        self._write("transaction.json", commands)
+    def save_begun(self, permit_id: str, afterwards: list[list[str]]) -> None:
+        """Written right before the transaction starts: where it is not written, nothing was started."""
+        self._write("transaction.json", {"permit_id": permit_id, "afterwards": afterwards})
 
-    def afterwards(self) -> list[list[str]]:
-        found = self._read("transaction.json", None)
-        return found if isinstance(found, list) else []
+    def begun(self) -> tuple[str, list[list[str]]]:
+        """The permit of the last transaction, and the commands that belong after it."""
+        found = self._read("transaction.json", None) or {"permit_id": "", "afterwards": []}
+        return found["permit_id"], found["afterwards"]
 
     # --- files --------------------------------------------------------------------------------------------------
 

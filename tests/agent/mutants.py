@@ -15,6 +15,7 @@ MUTANTS = [
     ("acts on a plan that changed", "step.py", "plan_digest(plan) != plan_digest(job.plan)", "False"),
     ("keeps a permit over a restart", "step.py", "(phases.ASKING, phases.PERMITTED)", "(phases.ASKING,)"),
     ("acts again after a kill", "step.py", "(phases.ACTING, phases.RUNNING):", "(phases.RUNNING,):"),
+    ("takes what has begun for not begun", "step.py", "if not event.begun and not job.started:", "if not job.started:"),
     ("finishes twice", "jobs.py", "state = settled(with_job(state, None), job.offer.action_id)", "pass"),
     (
         "forgets that it is done",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,7 +215,9 @@ def test_the_digest_changes_with_packages_and_indexes_alone(root: AptRoot) -> No
 
 def test_an_unreadable_repository_is_a_problem_in_one_line(root: AptRoot) -> None:
     root.close()
-    assert root.apt.refresh().startswith("the repositories could not be read: ")
+    problem = root.apt.refresh()
+    assert problem.startswith("the repositories could not be read: ")
+    assert root.apt.state().problem == problem
     assert root.apt.inventory().installed != []
 
 
@@ -244,3 +247,36 @@ def test_a_reboot_is_pending_when_the_system_says_so(root: AptRoot) -> None:
     assert root.apt.reboot_reasons() == ["the system asks for it"]
     (root.root / "run/reboot-required.pkgs").write_text("libc6\nlinux-image\nlibc6\n")
     assert root.apt.reboot_reasons() == ["asked for by libc6, linux-image"]
+
+
+HOLDER = """
+import fcntl, sys
+with open(sys.argv[1], "w") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_nothing_starts_while_another_program_holds_dpkgs_lock(root: AptRoot) -> None:
+    root.publish_all()
+    plan = resolved(root, "install", "app=1.1")
+    lock = str(root.root / "var/lib/dpkg/lock-frontend")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HOLDER, lock], **pipes) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(ProviderProblem, match="another program is working with dpkg"):
+            root.apt.transaction("install", plan, 30)
+        other.communicate()
+    assert act(root, "install", plan).reached == "all"
+
+
+def test_a_disk_that_is_too_full_is_said_before_anything_is_asked(
+    root: AptRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root.publish_all()
+    needed = resolved(root, "install", "app=1.1").bytes_needed
+    usage = type("Usage", (), {"free": needed - 1})
+    monkeypatch.setattr("patchring_agent.providers.apt.provider.shutil.disk_usage", lambda path: usage)
+    assert root.apt.plan("install", [package("app=1.1")]).problem == "expected 0 MiB of free space, there are 0 MiB"

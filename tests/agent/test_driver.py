@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -55,11 +56,19 @@ def root(tmp_path: Path) -> Iterator[AptRoot]:
     found.close()
 
 
-def run_once(folder: StateFolder, providers: dict[str, Provider], observe: bool = False) -> State:
+def run_once(
+    folder: StateFolder,
+    providers: dict[str, Provider],
+    observe: bool = False,
+    died: set[tuple[str, str, str]] | None = None,
+) -> State:
     enrolment, kept = folder.enrolled(), folder.kept()
     assert kept is not None
     client = Client(enrolment.server, enrolment.server_fingerprint)
-    driver = Driver(folder, Server(client, folder, enrolment, folder.key()), providers, sleep=lambda _: None)
+    kind = Driver if died is None else Crashing
+    driver = kind(folder, Server(client, folder, enrolment, folder.key()), providers, sleep=lambda _: None)
+    if isinstance(driver, Crashing) and died is not None:
+        driver.died = died
     try:
         return driver.run(State(kept, observe, refresh_interval_s=0), once=True)
     finally:
@@ -233,6 +242,58 @@ def test_a_permit_that_lapsed_on_the_way_starts_nothing(doorman: Doorman, folder
     assert [p.state for p in told] == ["received", "ready", "not_started"]
     assert "permit refused: permit_for_something_else" in told[-1].detail
     assert root.versions() == {"app": "1.0"}
+
+
+class Crashed(Exception):
+    """The agent is gone; what it had not saved is forgotten."""
+
+
+class Crashing(Driver):
+    """Dies once before and once after each kind of effect in each phase: the event is lost, the deed is done."""
+
+    died: set[tuple[str, str, str]]
+    orphans: ClassVar[list[subprocess.Popen[bytes]]] = []
+
+    def _carry_out(self, effect: Any, state: State) -> Any:
+        phase = state.kept.job.phase if state.kept.job is not None else ""
+        self._die(type(effect).__name__, phase, "before")
+        event = super()._carry_out(effect, state)
+        self._die(type(effect).__name__, phase, "after")
+        return event
+
+    def _die(self, *where: str) -> None:
+        if where not in self.died:
+            self.died.add(where)
+            if self._acting._process is not None:
+                self.orphans.append(self._acting._process)
+            raise Crashed
+
+
+@needs_apt
+def test_an_agent_that_dies_around_every_effect_still_acts_once_and_tells_it_once(
+    doorman: Doorman, folder: StateFolder, root: AptRoot
+) -> None:
+    root.build("lab", "app", "1.1", postinst='echo configured >> "$DPKG_ROOT/count"')
+    root.publish_all()
+    enrol(folder, doorman.url, doorman.token(), allow_http=False)
+    doorman.offers = [install("app=1.1")]
+    died: set[tuple[str, str, str]] = set()
+    for _ in range(100):
+        try:
+            state = run_once(folder, {"apt": root.apt}, died=died)
+        except Crashed:
+            continue
+        if "finished" in doorman.told(ACTION):
+            break
+    for process in Crashing.orphans:
+        process.wait()
+    told = doorman.told(ACTION)
+    assert "finished" in told, state.kept.job
+    assert [word for word in told if word != "not_started"] == ["received", "ready", "started", "installed", "finished"]
+    assert told.index("started") > max([i for i, word in enumerate(told) if word == "not_started"], default=0)
+    assert (root.versions(), (root.root / "count").read_text()) == ({"app": "1.1"}, "configured\n")
+    assert (state.kept.job, state.kept.journal) == (None, [])
+    assert {"Act", "AskPermit", "Repair", "Scan", "SendReports", "Download"} <= {kind for kind, _, _ in died}
 
 
 AGENT = """

@@ -373,3 +373,18 @@ def test_plans_without_changes_are_not_acted_on() -> None:
     story.play(loop.Downloaded())
     story.play(loop.PlanMade(Plan("apt", [])))
     assert story.phase == phases.RECEIVED
+
+
+def test_a_repository_that_cannot_be_read_is_told_and_tried_again_sooner() -> None:
+    story = Story(kept=Kept(loop.Identity(TENANT, DEVICE, AUTHORITY.pinned), scanned_digest="d1"))
+    story.check_in("d1")
+    assert isinstance(story.effect, loop.Refresh)
+    assert isinstance(story.play(loop.Refreshed("d1", "no answer")), loop.Scan)
+    story.play(loop.Scanned("d1", START + story.boot_ms, False))
+    story.acknowledge()
+    story.state = replace(story.state, check_in_due=10**9)
+    slept = story.play(loop.TimerDue())
+    assert 890_000 < slept.until_boot_ms - story.boot_ms <= 900_000
+    assert isinstance(story.play(loop.TimerDue(), 900_000), loop.Refresh)
+    assert isinstance(story.play(loop.Refreshed("d1", "no answer")), loop.Sleep)
+    assert 1_790_000 < story.effect.until_boot_ms - story.boot_ms <= 1_800_000

@@ -311,7 +311,8 @@ class World:
                 if change.package == self.half:
                     self.versions[change.package] = change.to_version
             self.half = self.half if self.beyond_repair or self.fate(0.7, 0.3) else ""
-        return self.loop.Repaired(self.outcome(effect.plan))
+        begun = effect.offer.action_id in self.begun
+        return self.loop.Repaired(self.outcome(effect.plan), begun)
 
     def do_Reboot(self, effect: Any) -> Any:
         if self.boot_ms >= effect.deadline_boot_ms:

@@ -108,7 +108,7 @@ def _urgent(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:
         return state, effects.Act(job.offer, job.plan, job.permit_id, job.deadline_boot_ms)
     if job.phase == phases.RECOVERING and job.retry_boot_ms <= now.boot_ms:
         counted = replace(job, repair_count=job.repair_count + 1)
-        return jobs.with_job(state, counted), effects.Repair(job.offer, job.plan)
+        return jobs.with_job(state, counted), effects.Repair(job.offer, job.plan, job.permit_id)
     if job.phase == phases.REBOOTING and _may_ask_to_reboot(state, job, now):
         counted = replace(job, reboot_count=job.reboot_count + 1)
         return jobs.with_job(state, counted), effects.Reboot(job.deadline_boot_ms)

@@ -98,11 +98,12 @@ class Await:
 class Repair:
     """-> Repaired. Wait for a transaction that outlived the agent, then finish or repair what was begun of the plan.
 
-    Never anything that is not part of the plan.
+    Never anything that is not part of the plan. `permit_id` is that of the transaction that may have begun.
     """
 
     offer: Offer
     plan: Plan
+    permit_id: str
 
 
 @dataclass(frozen=True)

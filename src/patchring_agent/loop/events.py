@@ -161,7 +161,10 @@ class Acted:
 
 @dataclass(frozen=True)
 class Repaired:
+    """`begun` is False only with proof: nothing was ever started under this permit."""
+
     outcome: Outcome
+    begun: bool = True
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ A move that is not here is a bug and raises; nothing changes then.
 
 * Up to `permitted` nothing of the device was changed; a job can be dropped there with the proof `not_started`.
 * `asking` and `acting` are stored before the effect, so a crash in between is seen after the restart.
-* From `acting` on a job is finished or repaired, never begun again; back only while the agent itself saw
-  that nothing had begun (the lifetime was over before the transaction was started).
+* From `acting` on a job is finished or repaired, never begun again; back only with the proof that nothing had begun
+  (the lifetime was over before the transaction was started, or it was stored that it would begin and it did not).
 * `done` is not stored: the job is gone and its id is among the settled.
 """
 
@@ -40,7 +40,7 @@ MOVES: dict[str, frozenset[str]] = {
     PERMITTED: frozenset({RECEIVED, READY, ACTING, REBOOTING}),
     ACTING: frozenset({RECEIVED, READY, RUNNING, RECOVERING}),
     RUNNING: frozenset({RECOVERING, SCANNING}),
-    RECOVERING: frozenset({RECOVERING, SCANNING}),
+    RECOVERING: frozenset({READY, RECOVERING, SCANNING}),
     REBOOTING: frozenset({RECEIVED, SCANNING}),
     SCANNING: frozenset({SCANNING, PROBING, DONE}),
     PROBING: frozenset({SCANNING, DONE}),

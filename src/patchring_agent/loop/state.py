@@ -106,5 +106,7 @@ class State:
     scan_wanted: bool = False
     scan_blocked_until: int = 0
     refresh_wanted: bool = False
+    refresh_problem: str = ""
+    refresh_failure_count: int = 0
     reboot_requested: bool = False
     trouble: str = ""

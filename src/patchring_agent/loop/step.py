@@ -46,8 +46,7 @@ def _resume(state: State, job: Job, new_boot: bool, now: Now) -> State:
     if job.phase in (phases.ASKING, phases.PERMITTED):
         return jobs.not_started(state, now, job, "the agent restarted before it began", phases.READY)
     if job.phase in (phases.ACTING, phases.RUNNING):
-        # Stored as acting, it may have begun; without proof that it did not, it counts as begun and is never repeated.
-        return jobs.begin(state, now, phases.move(job, phases.RECOVERING))
+        return jobs.with_job(state, phases.move(job, phases.RECOVERING))
     if job.phase == phases.REBOOTING and new_boot:
         return _rebooted(state, now, job)
     return state
@@ -66,7 +65,10 @@ def _stop_boot_loop(state: State, now: Now) -> State:
     if job is None or job.boot_count <= jobs.BOOT_COUNT_MAX:
         return state
     text = f"the device booted {job.boot_count} times during this action; at most {jobs.BOOT_COUNT_MAX} are allowed"
-    if job.phase in (phases.RECOVERING, phases.RECEIVED, phases.DOWNLOADED):
+    if job.phase == phases.RECOVERING:
+        # Nobody knows any more whether it began; without the proof that it did not, it counts as begun.
+        state = jobs.give_up(jobs.begin(state, now, job), now, text)
+    elif job.phase in (phases.RECEIVED, phases.DOWNLOADED):
         state = jobs.give_up(state, now, text)
     elif job.phase not in (phases.SCANNING, phases.PROBING):
         return state
@@ -275,9 +277,11 @@ def _repaired(state: State, event: events.Repaired, now: Now) -> State:
     if job is None or job.phase != phases.RECOVERING:
         return state
     outcome = event.outcome
+    if not event.begun and not job.started:
+        return jobs.not_started(state, now, job, "the agent restarted before it began", phases.READY)
     if not outcome.healthy and job.repair_count < jobs.REPAIR_COUNT_MAX:
         return jobs.with_job(state, phases.move(job, phases.RECOVERING, retry_boot_ms=now.boot_ms + 30_000))
-    return jobs.conclude(state, now, outcome, _word(outcome))
+    return jobs.conclude(jobs.begin(state, now, job), now, outcome, _word(outcome))
 
 
 def _scanned(state: State, event: events.Scanned, now: Now) -> State:
@@ -307,9 +311,15 @@ def _scan_failed(state: State, event: events.ScanFailed, now: Now) -> State:
 
 
 def _refreshed(state: State, event: events.Refreshed, now: Now) -> State:
-    changed = event.state_digest != state.kept.scanned_digest
-    kept = replace(state.kept, refreshed_at_ms=now.wall_ms)
-    return replace(state, kept=kept, refresh_wanted=False, scan_wanted=state.scan_wanted or changed)
+    """A problem that came or went is news for the server, so it is worth a scan; then the indexes are tried again."""
+    news = event.state_digest != state.kept.scanned_digest or event.problem != state.refresh_problem
+    count, at_ms = 0, now.wall_ms
+    if event.problem:
+        count = state.refresh_failure_count + 1
+        at_ms -= state.refresh_interval_s * 1000 - timing.refresh_retry_ms(count, state.refresh_interval_s)
+    state = replace(state, kept=replace(state.kept, refreshed_at_ms=at_ms), refresh_wanted=False)
+    state = replace(state, refresh_problem=event.problem, refresh_failure_count=count)
+    return replace(state, scan_wanted=state.scan_wanted or news)
 
 
 def _reboot_requested(state: State, event: events.RebootRequested, now: Now) -> State:

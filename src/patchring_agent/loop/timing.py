@@ -9,6 +9,7 @@ CHECK_IN_S_MAX = 86_400
 PERMIT_RETRY_S_MAX = 3_600
 BACK_OFF_S_FIRST = 5
 BACK_OFF_S_MAX = 600
+REFRESH_RETRY_S_FIRST = 900
 PREPARE_RETRY_S = (60, 300, 900)
 
 
@@ -23,6 +24,12 @@ def check_in_ms(next_check_in_s: int) -> int:
 def permit_retry_ms(retry_after_s: int) -> int:
     """A server that names no time is asked again in a minute; at the latest after an hour, whatever it says."""
     return clamp(retry_after_s or 60, 1, PERMIT_RETRY_S_MAX) * 1000
+
+
+def refresh_retry_ms(failure_count: int, refresh_interval_s: int) -> int:
+    """A repository that cannot be read is tried again after 15 minutes, then 30, and at last at the usual times."""
+    doubled_s: int = REFRESH_RETRY_S_FIRST * 2 ** min(failure_count - 1, 10)
+    return min(doubled_s, refresh_interval_s) * 1000
 
 
 def back_off_ms(failure_count: int, retry_after_s: int, seed: str) -> int:

@@ -17,7 +17,7 @@ from patchring_agent.providers import contract
 from patchring_agent.providers.apt import facts, grammar, inventory, kept, parse
 from patchring_agent.providers.apt import plan as planning
 from patchring_agent.providers.apt import repair as repairing
-from patchring_agent.providers.apt.tool import CONFFILES, INSTALL, AptSite, targets
+from patchring_agent.providers.apt.tool import CONFFILES, INSTALL, PATIENCE, AptSite, targets
 
 CAPABILITIES = [
     contract.SCAN,
@@ -37,6 +37,7 @@ class Apt:
     def __init__(self, site: Optional[AptSite] = None) -> None:
         self.site = site or AptSite()
         self._native = ""
+        self._unread = ""
 
     @property
     def native(self) -> str:
@@ -59,7 +60,9 @@ class Apt:
         if broken:
             named = ", ".join(f"{p.name} ({p.status.strip()})" for p in broken[:5])
             return f"{len(broken)} packages are not whole: {named}"
-        return ""
+        if repairing.is_interrupted(self.site):
+            return "dpkg was interrupted: run `dpkg --configure -a`"
+        return self._unread
 
     def state_digest(self) -> str:
         found = hashlib.sha256()
@@ -75,10 +78,12 @@ class Apt:
         return found.hexdigest()
 
     def refresh(self) -> str:
-        finished = run(self.site.get("-q", "-o", "DPkg::Lock::Timeout=60", "update"), timeout_s=900)
-        if finished.exit_code != 0 or "\nE: " in f"\n{finished.stderr}" or "\nErr:" in finished.stdout:
-            return f"the repositories could not be read: {last_errors(finished)}"
-        return ""
+        """What could not be read is kept as the provider's problem until the next time."""
+        self._unread = ""
+        finished = run(self.site.get("-q", *PATIENCE, "-o", "DPkg::Lock::Timeout=60", "update"), timeout_s=900)
+        if finished.exit_code != 0 or "\nErr:" in finished.stdout:
+            self._unread = f"the repositories could not be read: {last_errors(finished)}"
+        return self._unread
 
     def inventory(self) -> contract.Inventory:
         return inventory.take(self.site, self.native)
@@ -111,7 +116,8 @@ class Apt:
 
     def _fetch(self, packages: Sequence[Package], steps: Sequence[parse.Step]) -> str:
         wanted = planning.wanted(packages, self.native)
-        command = self.site.get("-y", "-q", "--no-install-recommends", "--download-only", "install", *wanted)
+        only = ["-y", "-q", "--no-install-recommends", "--download-only"]
+        command = self.site.get(*only, *PATIENCE, "install", *wanted)
         finished = run(command, timeout_s=DOWNLOAD_S_MAX)
         if finished.exit_code != 0:
             return f"the download failed: {last_errors(finished)}"
@@ -128,12 +134,20 @@ class Apt:
         problem = grammar.problem_with(packages)
         if problem:
             return contract.Planned(None, problem)
-        return planning.resolve(self.site, self.native, action, packages)
+        planned = planning.resolve(self.site, self.native, action, packages)
+        free = shutil.disk_usage(self.site.root).free
+        if planned.plan is not None and planned.plan.bytes_needed > free:
+            needed = planned.plan.bytes_needed
+            return contract.Planned(None, f"expected {needed >> 20} MiB of free space, there are {free >> 20} MiB")
+        return planned
 
     def transaction(self, action: str, plan: Plan, seconds_left: int) -> contract.Transaction:
-        """Raises ProviderProblem when a file is not the one of the plan, or the plan removes something."""
+        """Raises ProviderProblem when a file is not the one of the plan, when the plan removes something, and when
+        somebody else holds dpkg's lock."""
         for change in plan.changes:
             self._check_file(change)
+        if not repairing.lock_is_free(self.site.admin / "lock-frontend"):
+            raise ProviderProblem("another program is working with dpkg")
         lock = ["-o", f"DPkg::Lock::Timeout={max(seconds_left, 0)}"]
         if action == "downgrade":
             exact = [str(self._file(change)) for change in plan.changes]

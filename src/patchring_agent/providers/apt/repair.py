@@ -26,7 +26,7 @@ def repair(site: AptSite, native: str, action: str, plan: Plan) -> str:
     if not wait_for_lock(site.admin / "lock-frontend"):
         return f"dpkg's lock was not free after {LOCK_WAIT_S} s"
     done = []
-    if _interrupted(site) or _broken(site, plan.changes, "UFWt"):
+    if is_interrupted(site) or _broken(site, plan.changes, "UFWt"):
         run(apart(site.dpkg("--configure", "-a")), timeout_s=REPAIR_S_MAX)
         done.append("dpkg --configure -a")
     half = _broken(site, plan.changes, "HR")
@@ -41,20 +41,27 @@ def repair(site: AptSite, native: str, action: str, plan: Plan) -> str:
 
 
 def wait_for_lock(path: Path) -> bool:
-    """Whether the lock became free; it is not kept."""
-    if not path.exists():
-        return True
+    """Whether the lock became free in time; it is not kept."""
     for _ in range(int(LOCK_WAIT_S / LOCK_POLL_S)):
-        try:
-            with path.open("r+b") as file:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if lock_is_free(path):
             return True
-        except BlockingIOError:
-            time.sleep(LOCK_POLL_S)
+        time.sleep(LOCK_POLL_S)
     return False
 
 
-def _interrupted(site: AptSite) -> bool:
+def lock_is_free(path: Path) -> bool:
+    """Whether nobody holds dpkg's front-end lock in this moment."""
+    if not path.exists():
+        return True
+    try:
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_interrupted(site: AptSite) -> bool:
     """dpkg's own journal: numbered files that were not merged into its status."""
     folder = site.admin / "updates"
     return folder.is_dir() and any(path.name.isdigit() for path in folder.iterdir())

@@ -9,6 +9,7 @@ from pathlib import Path
 from patchring_agent.commands import Finished, run
 
 CONFFILES = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
+PATIENCE = ["-o", "Acquire::http::Timeout=30", "-o", "Acquire::https::Timeout=30", "-o", "Acquire::Retries=2"]
 INSTALL = ["-y", "-q", "--no-remove", "--no-install-recommends"]
 
 
