@@ -22,8 +22,8 @@ from patchring.store.transaction import Row, Tx
 
 
 async def explain(caller: Caller, tenant_id: TenantId, device_name: str, patch_name: str) -> dict[str, Any]:
-    """`answer` is the sentence that answers, `reasons` what is known and then what keeps the patch back, `lost` the rules
-    that were looked at and did not decide."""
+    """`answer` is the sentence that answers, `reasons` what is known and then what keeps the patch back, `lost` the
+    rules that were looked at and did not decide."""
     now = caller.services.clock.now()
     async with caller.reading(tenant_id) as tx:
         device = await find_device(tx, tenant_id, device_name)
