@@ -111,6 +111,12 @@ def test_ring_0_takes_no_client_device() -> None:
     assert moved.reasons[-1].text == "box is neither the MSP's own nor declared sacrificial, so it waits for ring 1"
 
 
+def test_a_single_ring_takes_every_device() -> None:
+    """Two people set the other rings aside in writing, so there is no ring 1 to wait for."""
+    everybody, only = replace(policy().segments[0], when=()), policy().rings[:1]
+    assert segment_of(policy(segments=(everybody,), rings=only), device()).ring == 0
+
+
 def test_a_device_that_no_row_takes() -> None:
     """It is left alone, and the rows that were looked at are named."""
     found = segment_of(policy(segments=(policy().segments[0],)), device())

@@ -50,6 +50,9 @@ def rules(draw: st.DrawFn) -> str:
 @settings(max_examples=250, deadline=None, phases=[Phase.explicit, Phase.generate])  # dateutil is slow to shrink with
 def test_the_same_days_as_dateutil(text: str, first_on: date, later: int) -> None:
     """An independent reading of RFC 5545 gives the same starts, from any day on."""
+    if "WEEKLY" in text and "BYSETPOS" in text:
+        # Of its first week dateutil counts only the days from the first on, we all: alike when it is the week's first.
+        first_on -= timedelta(days=(first_on.weekday() - parse(text).week_start) % 7)
     assume(not problem_of(text, first_on))
     first = datetime.combine(first_on, AT)
     after = first + timedelta(days=later)
@@ -89,6 +92,13 @@ def _theirs(text: str, first: datetime) -> rrulestr:
 def test_what_is_no_rule_here(text: str, expected: str) -> None:
     """Each refusal says what was expected."""
     assert expected in problem_of(text)
+
+
+def test_a_rule_may_end_with_the_calendar() -> None:
+    """People write the last of all days for "for ever"; a date alone is the whole of that day."""
+    assert problem_of("FREQ=DAILY;UNTIL=99991231") == ""
+    last = starts(parse("FREQ=DAILY;UNTIL=20260401"), FIRST_ON, AT, local(date(2026, 3, 31)), local(date(2026, 5, 1)))
+    assert [start.date() for start in last] == [date(2026, 3, 31), date(2026, 4, 1)]
 
 
 def test_a_leap_day_is_a_rule() -> None:

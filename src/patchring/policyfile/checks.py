@@ -3,11 +3,13 @@
 - A rule that lets patches go by itself names provider and origin: that is what devices can check again, and what is
   signed; without them it would decide and authorise nothing.
 - A window is long enough for the installation that is expected, else nothing ever starts in it.
+- A condition asks for a value that its field can have: `security: true` would never hold, because truth is written yes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from patchring.core.policy.match import WORDS, can_match
 from patchring.core.schedule.recurrence import problem_of
 from patchring.policyfile.shape import PolicyShape, WindowShape
 from patchring.policyfile.zones import zone_exists
@@ -68,7 +70,7 @@ def _recurring(path: str, window: WindowShape, expected: timedelta) -> Found:
         yield f"{path}.rule", problem
     if window.start is None:
         yield path, "expected `start`, the local time at which the window opens, such as 22:00"
-    if window.lasts is None:
+    if not window.lasts:
         yield path, "expected `lasts`, how long the window stays open, such as 4h"
     elif window.lasts > LASTS_MAX:
         yield f"{path}.lasts", f"expected 7d at most, got {_said(window.lasts)}"
@@ -95,6 +97,7 @@ def _segments(shape: PolicyShape) -> Found:
             yield path, text
         if segment.remedy not in shape.remedies:
             yield f"{path}.remedy", f"there is no remedy {segment.remedy!r}; {_known(shape.remedies)}"
+        yield from _conditions(path, segment.when)
 
 
 def _approvals(shape: PolicyShape) -> Found:
@@ -108,6 +111,14 @@ def _approvals(shape: PolicyShape) -> Found:
         if rule.decide in ("auto", "expedite") and missing:
             text = f"a rule that decides {rule.decide} says where patches come from, because devices check that again"
             yield f"{path}.when", f"{text}; add {' and '.join(missing)}"
+        yield from _conditions(path, rule.when)
+
+
+def _conditions(path: str, when: Mapping[str, Sequence[str]]) -> Found:
+    for field, values in when.items():
+        for value in values:
+            if not can_match(field, value):
+                yield f"{path}.when.{field}", f"expected {' or '.join(WORDS[field])}, got {value!r}"
 
 
 def _overrides(shape: PolicyShape) -> Found:

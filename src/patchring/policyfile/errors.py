@@ -23,6 +23,12 @@ class PolicyInvalid(Exception):
         super().__init__("\n".join(_line(source, problem) for problem in self.problems))
 
 
+def got(value: object) -> str:
+    """What came, as a message quotes it: 60 characters at most."""
+    said = "nothing" if value is None else repr(value)
+    return said if len(said) <= 60 else f"{said[:57]}..."
+
+
 def _line(source: str, problem: Problem) -> str:
     """As compilers write it, so that editors jump there."""
     where = f"{problem.path}: " if problem.path else ""

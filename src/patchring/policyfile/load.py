@@ -11,7 +11,7 @@ from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 from patchring.core.policy.model import Policy
 from patchring.policyfile.build import build
 from patchring.policyfile.checks import contradictions
-from patchring.policyfile.errors import PolicyInvalid, Problem
+from patchring.policyfile.errors import PolicyInvalid, Problem, got
 from patchring.policyfile.reading import Lines, normalised, read_yaml
 from patchring.policyfile.shape import PolicyShape, json_schema
 
@@ -60,17 +60,25 @@ def _sentence(error: dict[str, Any], path: str) -> str:
     if error["type"] == "literal_error" and error["loc"][-1] == "[key]":
         known = [*DEVICE_FIELDS] if path.startswith("segments") else [*PATCH_FIELDS]
         return f"unknown field {last!r}{_near(last, known)}; there are {', '.join(known)}"
-    text = _EXPECTED.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "literal_error":
-        return f"expected {error['ctx']['expected']}, got {given!r}{_near(str(given), _words(error))}"
-    return text if "got " in text else f"{text[0].lower()}{text[1:]}; got {_short(given)}"
+        return f"expected {error['ctx']['expected']}, got {got(given)}{_near(str(given), _words(error))}"
+    if error["type"] in _EXPECTED:
+        return f"{_EXPECTED[error['type']].format(**error.get('ctx', {}))}, got {got(given)}"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return text if "got " in text else f"{text[0].lower()}{text[1:]}, got {got(given)}"
 
 
 _EXPECTED = {
-    "int_parsing": "expected a whole number",
-    "int_type": "expected a whole number",
     "bool_parsing": "expected yes or no",
+    "bool_type": "expected yes or no",
+    "greater_than_equal": "expected {ge} or more",
+    "less_than_equal": "expected {le} or less",
     "string_type": "expected a text",
+    "string_too_short": "expected {min_length} characters or more",
+    "string_too_long": "expected {max_length} characters or less",
+    "string_pattern_mismatch": "expected a text that can be seen",
+    "too_short": "expected {min_length} or more",
+    "too_long": "expected {max_length} or less",
     "list_type": "expected a list",
     "dict_type": "expected keys with values",
     "model_type": "expected keys with values",
@@ -84,11 +92,6 @@ def _words(error: dict[str, Any]) -> list[str]:
 def _near(word: str, known: list[str]) -> str:
     near = get_close_matches(word, known, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _short(value: object) -> str:
-    said = "nothing" if value is None else repr(value)
-    return said if len(said) <= 60 else f"{said[:57]}..."
 
 
 @cache

@@ -1,6 +1,7 @@
 """YAML, read safely: every scalar as text, so that nothing is guessed (`no` is not false, 1.10 is not 1.1), each with
-its line; no aliases, no tags, no duplicate keys, bounded in size and depth."""
+its line; no aliases, no tags, no duplicate keys, nothing invisible, bounded in size and depth."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ from patchring.policyfile.errors import PolicyInvalid, Problem
 TEXT_BYTES_MAX = 262_144
 DEPTH_MAX = 12
 _NULLS = ("", "~", "null")
+# Control characters but tab and line feed, and halves of surrogate pairs: escapes (`"\0"`) can write them, no database
+# and no page can hold them.
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass
@@ -76,6 +80,7 @@ def _refused(text: str) -> Problem | None:
 def _value(node: Node, path: str, lines: Lines, problems: list[Problem]) -> Any:
     lines.by_path[path] = node.start_mark.line + 1
     if isinstance(node, ScalarNode):
+        problems += _invisible(node, path)
         return None if node.style is None and node.value in _NULLS else node.value
     if isinstance(node, SequenceNode):
         return [_value(item, f"{path}[{number}]", lines, problems) for number, item in enumerate(node.value)]
@@ -90,6 +95,7 @@ def _mapping(node: MappingNode, path: str, lines: Lines, problems: list[Problem]
         if not isinstance(key_node, ScalarNode):
             problems.append(Problem(line, path, "expected a word before the colon, got a list or a mapping"))
             continue
+        problems += _invisible(key_node, path)
         key = key_node.value
         where = f"{path}.{key}" if path else key
         if key in found:
@@ -97,6 +103,14 @@ def _mapping(node: MappingNode, path: str, lines: Lines, problems: list[Problem]
         found[key] = _value(item, where, lines, problems)
         lines.by_path[where] = line
     return found
+
+
+def _invisible(node: ScalarNode, path: str) -> list[Problem]:
+    found = _INVISIBLE.search(node.value)
+    if found is None:
+        return []
+    text = f"there is a character U+{ord(found[0]):04X} in it, which nobody can see; remove it"
+    return [Problem(node.start_mark.line + 1, path, text)]
 
 
 def _syntax(error: yaml.YAMLError) -> Problem:

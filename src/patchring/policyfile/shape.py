@@ -1,4 +1,5 @@
-"""The text's shape, for validation and for the JSON Schema that editors complete from.
+"""The text's shape, for validation and for the JSON Schema that editors complete from. Editors read YAML their own way,
+so the schema also takes a number or a truth where one is written without quotes.
 
 Every scalar arrives as text (reading.py), so each type here says which texts it takes: what pydantic would make of a
 number (`start: 22` as 22 seconds after midnight) is never what was meant.
@@ -9,13 +10,15 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
+from patchring.policyfile.errors import got
 
 DURATION = r"^\d{1,5}\s*(s|m|h|d)$"
-DATE = r"^\d{4}-\d{2}-\d{2}$"
+DATE = r"^2[01]\d{2}-\d{2}-\d{2}$"
 TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
+WHOLE = r"^(0|[1-9]\d{0,8})$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -24,8 +27,8 @@ def _written(pattern: str, expected: str, read: Callable[[str], Any]) -> BeforeV
     are, because pydantic does not validate them."""
 
     def validate(value: Any) -> Any:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise ValueError(f"expected {expected}, got {value!r}")
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"expected {expected}, got {got(value)}")
         return read(value)
 
     return BeforeValidator(validate)
@@ -39,24 +42,24 @@ def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _text(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": pattern}
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
-Duration = Annotated[
-    timedelta,
-    _written(DURATION, "a duration such as 90s, 30m, 4h or 2d", _seconds),
-    Field(json_schema_extra=_text(DURATION)),
-]
-Day = Annotated[
-    date, _written(DATE, "a date such as 2026-12-21", date.fromisoformat), Field(json_schema_extra=_text(DATE))
-]
-TimeOfDay = Annotated[
-    time, _written(TIME, "a time of day such as 22:00", time.fromisoformat), Field(json_schema_extra=_text(TIME))
-]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+_WORD = {"type": ["string", "number", "boolean"]}
+
+Duration = Annotated[timedelta, _written(DURATION, "a duration such as 90s, 30m, 4h or 2d", _seconds), _text(DURATION)]
+# Windows and soaks count from dates: near the ends of the calendar there would be no day after.
+Day = Annotated[date, _written(DATE, "a date from 2000 to 2199 such as 2026-12-21", date.fromisoformat), _text(DATE)]
+TimeOfDay = Annotated[time, _written(TIME, "a time of day such as 22:00", time.fromisoformat), _text(TIME)]
+Whole = Annotated[int, _written(WHOLE, "a whole number", int)]
+Limit = Annotated[int, Field(ge=1), _written(WHOLE, "a whole number", int)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
 Values = Annotated[
-    list[Annotated[str, Field(max_length=200)]], BeforeValidator(_list), Field(min_length=1, max_length=200)
+    list[Annotated[str, Field(max_length=200)]],
+    BeforeValidator(_list),
+    Field(min_length=1, max_length=200),
+    WithJsonSchema({"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1, "maxItems": 200}]}),
 ]
 Level = Literal["observe", "recommend", "approve_first", "automatic"]
 
@@ -69,15 +72,15 @@ class Shape(BaseModel):
 
 class SoakShape(Shape):
     time: Duration = Field(description="How long at least, from the moment that enough devices are verified.")
-    verified: int = Field(ge=1, le=100_000, description="How many devices have to be verified.")
-    device_hours: int = Field(default=0, ge=0, description="Hours since verification, summed over devices.")
+    verified: Whole = Field(ge=1, le=100_000, description="How many devices have to be verified.")
+    device_hours: Whole = Field(default=0, ge=0, description="Hours since verification, summed over devices.")
 
 
 class RingShape(Shape):
     name: Name
     soak: SoakShape
-    growth: int = Field(default=3, ge=1, le=100, description="At most this many times the verified devices at once.")
-    at_once: int = Field(default=50, ge=1, le=100_000, description="Never more than this many at once.")
+    growth: Whole = Field(default=3, ge=1, le=100, description="At most this many times the verified devices at once.")
+    at_once: Whole = Field(default=50, ge=1, le=100_000, description="Never more than this many at once.")
 
 
 class WindowShape(Shape):
@@ -87,7 +90,7 @@ class WindowShape(Shape):
     lasts: Duration | None = Field(default=None, description="Elapsed time, at most 7d.")
     zone: str = Field(default="", max_length=80, description="IANA zone; empty: the site's.")
     begins: Day | None = Field(default=None, description="The first day that INTERVAL counts from.")
-    days_after: int = Field(default=0, ge=0, le=27, description="So many days after the day of the rule.")
+    days_after: Whole = Field(default=0, ge=0, le=27, description="So many days after the day of the rule.")
 
 
 class BlackoutShape(Shape):
@@ -99,7 +102,7 @@ class BlackoutShape(Shape):
 class SegmentShape(Shape):
     name: Name
     when: dict[Literal[tuple(DEVICE_FIELDS)], Values] = Field(default_factory=dict)  # type: ignore[valid-type]
-    ring: int = Field(ge=0, le=20)
+    ring: Whole = Field(ge=0, le=20)
     window: str = ""
     reboot: Literal["never", "if_required", "always"] = "if_required"
     remedy: Name
@@ -115,14 +118,14 @@ class ApprovalShape(Shape):
 
 
 class LimitsShape(Shape):
-    tenant: int | None = Field(default=None, ge=1)
-    site: int | None = Field(default=None, ge=1)
-    ring: int | None = Field(default=None, ge=1)
-    redundancy_group: int = Field(default=1, ge=1)
+    tenant: Limit | None = None
+    site: Limit | None = None
+    ring: Limit | None = None
+    redundancy_group: Limit = 1
 
 
 class OnFailureShape(Shape):
-    failed_max: int = Field(ge=0, description="More failed devices than this in a ring halt it.")
+    failed_max: Whole = Field(ge=0, description="More failed devices than this in a ring halt it.")
     halt: Literal["ring", "rollout", "tenant", "patch"]
 
 
@@ -140,7 +143,9 @@ class OverrideShape(Shape):
 class PolicyShape(Shape):
     """A Patchring policy, version 1."""
 
-    patchring: Literal["1"] = Field(description="The version of this language.")
+    patchring: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(
+        description="The version of this language."
+    )
     title: Name
     automation: Level
     expected_duration: Duration = timedelta(minutes=10)
