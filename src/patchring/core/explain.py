@@ -112,9 +112,7 @@ def _once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
 def _known(case: Case) -> Iterator[Reason]:
     if case.missing is not None:
         has = case.missing.installed_version or "nothing of it"
-        yield reason(
-            "missing", f"{case.device} has {has}, and is offered the patch since {_minute(case.missing.since)}"
-        )
+        yield reason("missing", f"{case.device} has {has}, and is offered it since {_minute(case.missing.since)}")
     if case.segment is not None:
         yield from case.segment.reasons
     if case.decision is not None:
