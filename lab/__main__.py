@@ -12,6 +12,7 @@ from rich.table import Table
 
 from lab.errors import LabError
 from lab.lab import Lab
+from lab.prove.run import PREFIX, prove
 from lab.repository import LABELS
 
 NAMES = ("north-1", "north-2", "north-3", "east-1", "east-2", "east-3", "south-1", "south-2")
@@ -21,7 +22,9 @@ NAMES = ("north-1", "north-2", "north-3", "east-1", "east-2", "east-3", "south-1
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="./dev lab", description="Real Debian devices on this machine. Needs root.")
     root.set_defaults(do=up, names=NAMES)
-    root.add_argument("--prefix", default="prlab", help="of everything that is made; two labs need two (%(default)s)")
+    root.add_argument("--prefix", help="of everything that is made; two labs need two (prlab; of a proof prproof)")
+    root.add_argument("--prove", action="store_true", help="the whole proof, on a lab of its own that is removed after")
+    root.add_argument("--keep", action="store_true", help="with --prove: leave lab and server for a look")
     commands = root.add_subparsers(title="commands", metavar="COMMAND")
     make = commands.add_parser("up", help="make what is missing and boot what is off (also without a command)")
     make.add_argument("names", nargs="*", default=NAMES, help=f"of the devices ({' '.join(NAMES)})")
@@ -87,7 +90,9 @@ def _print_devices(lab: Lab, boots: dict[str, str]) -> None:
 def main(words: Sequence[str]) -> int:
     arguments = parser().parse_args(words)
     try:
-        lab = Lab(arguments.prefix, say=lambda line: print(f"lab: {line}", file=sys.stderr, flush=True))
+        if arguments.prove:
+            return prove(arguments.prefix or PREFIX, arguments.keep)
+        lab = Lab(arguments.prefix or "prlab", say=lambda line: print(f"lab: {line}", file=sys.stderr, flush=True))
         return int(arguments.do(lab, arguments))
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)
