@@ -4,15 +4,23 @@
             store run on every one that is installed (tests/store/conftest.py).
 `fresh`     a migrated, empty database of the test's own (about 50 ms)
 `database`  the way into it that the programs use; for async tests (`pytestmark = pytest.mark.anyio`)
+
+Hypothesis chooses the same examples at every run, so that a failure is one of the change that shows it; with
+`--hypothesis-profile=searching` (./dev test --full) it looks for others.
 """
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from patchring.serve.clock import SystemClock
 from patchring.store.database import Database
 from tests.databases import BINARIES, Cluster, FreshDatabase, running_cluster
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
