@@ -84,7 +84,7 @@ class Office:
     # -- what there is to see --
 
     def rollouts(self, tenant: SimTenant) -> list[dict[str, Any]]:
-        """The tenant's rollouts with their rings, newest first. What has ended is read once more and then remembered."""
+        """The tenant's rollouts with their rings, newest first; what has ended is remembered."""
         base = f"/tenants/{tenant.slug}/rollouts"
         found = []
         for row in self.api.get(base)["items"]:

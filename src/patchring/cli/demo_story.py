@@ -92,9 +92,14 @@ class Story:
         return [(tenant, row) for tenant in TENANTS for row in self._office.rollouts(tenant)]
 
     async def _decide(self) -> None:
-        """A person has thought about what waits for approval, and approves it with the tenant's key."""
+        """A person has thought about what waits for approval, and approves it with the tenant's key: for the MSP's own
+        lab server first, for the clients when that is verified."""
+        own = self._picture.find(SERVER_CUMULATIVE, OPERATOR)
+        proven = own is not None and own.count(DeviceState.VERIFIED) > 0
         for rollout in self._picture.of(SERVER_CUMULATIVE):
             if rollout.state != RolloutState.AWAITING_APPROVAL or rollout.rollout_id in self._approved:
+                continue
+            if rollout.tenant != OPERATOR and not proven:
                 continue
             since = self._waits_since.setdefault(rollout.rollout_id, self._now())
             if self._now() - since >= self._pace.think:

@@ -86,9 +86,9 @@ def _title(data: Mapping[str, Any]) -> str:
 
 
 def _is_held(event: Mapping[str, Any]) -> bool:
-    """Of all decisions, those that let a patch nowhere are worth a line: nothing else will be heard of it."""
-    outcomes = {segment["outcome"] for segment in event["data"].get("segments", {}).values()}
-    return event["kind"] == "patch_decided" and bool(outcomes) and outcomes <= {"hold", "block"}
+    """Of all decisions, those by which a rule lets a patch nowhere are worth a line: nothing else is heard of it."""
+    said = event["data"].get("segments", {}).values() if event["kind"] == "patch_decided" else ()
+    return bool(said) and all(segment["outcome"] in ("hold", "block") and segment["rule"] for segment in said)
 
 
 def _is_idle_ring(event: Mapping[str, Any], picture: Picture) -> bool:

@@ -49,6 +49,7 @@ class Acts:
         self._faults = faults
         self._transaction: asyncio.Task[None] | None = None
         self._plan = Plan(PROVIDER, [])
+        self._marks: set[str] = set()
 
     def cut_off(self) -> None:
         """Power is gone: whatever runs stays half done."""
@@ -85,6 +86,7 @@ class Acts:
     async def act(self, effect: Act) -> Event:
         if self._clock.boot_ms() >= effect.deadline_boot_ms:
             return ActLapsed("the permit's lifetime was over on the boot clock")
+        self._marks.add(effect.permit_id)
         self._machine.half_done = True
         self._machine.begun += [Begun(self._clock.wall_ms(), c.package, c.to_version) for c in effect.plan.changes]
         self._plan = effect.plan
@@ -98,12 +100,13 @@ class Acts:
         return TimerDue()
 
     async def repair(self, effect: Repair) -> Event:
-        """Wait for what outlived the agent; finish what was begun, and nothing that was not."""
+        """Wait for what outlived the agent; finish what was begun, and nothing that was not. Without a mark that its
+        permit was used, nothing was: that is the proof."""
         if self._transaction is not None:
             await asyncio.wait({self._transaction})
         if self._machine.half_done:
             await self._transact(effect.plan)
-        return Repaired(self._machine.outcome(effect.plan))
+        return Repaired(self._machine.outcome(effect.plan), begun=effect.permit_id in self._marks)
 
     async def reboot(self, effect: Reboot) -> Event:
         if self._clock.boot_ms() >= effect.deadline_boot_ms:

@@ -4,6 +4,7 @@ What it asks grows with the rollouts on the page, not with the devices: rings ca
 devices is remembered for a few seconds.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.census import Census
 from patchring.web.cursor import Place
-from patchring.web.events import Subjects, event_views, subject_names
+from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, recent_months
 from patchring.web.models import BoardPage, DeviceLine, Fact, HeldPatch, PatchBoard
 from patchring.web.patches import device_href, patch_meta, rollout_view
@@ -26,7 +27,8 @@ from patchring.web.texts import counted, span, why
 from patchring.web.words import rollout_state
 
 ROLLOUTS_MAX = 40
-EVENT_LIMITS = {"look_at": 400, "limit": 40}
+EVENTS_MAX = 25
+EVENT_LIMITS = {"look_at": 400, "limit": 80}
 HELD_MAX = 12
 HELD_DEVICES_MAX = 1000
 ALARMS = (RolloutState.HALTED, RolloutState.ROLLING_BACK)
@@ -53,7 +55,7 @@ async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: Place | None, now
     shown = rollouts[:ROLLOUTS_MAX]
     rings = await tx.all(sql.page.rings, {**scope, "rollout_ids": [row["rollout_id"] for row in shown]})
     recent = {**scope, "months": recent_months(now), "details": DETAILS, **EVENT_LIMITS}
-    events = await tx.all(sql.page.recent_events, recent)
+    events = [row for row in await tx.all(sql.page.recent_events, recent) if is_news(row)][:EVENTS_MAX]
     subjects = await subject_names(tx, tenant_ids, events)
     held = await tx.all(sql.page.held_back, {**scope, "devices_max": HELD_DEVICES_MAX, "limit": HELD_MAX})
     return Board(shown, rings, events, subjects, held, len(rollouts) > ROLLOUTS_MAX)
@@ -79,20 +81,24 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
 
 
 def _patches(board: Board, tenants: Mapping[UUID, str], now: datetime) -> list[PatchBoard]:
-    """One for each campaign, newest first; in it the tenants in their order, the operator first."""
+    """One for each patch, the one with the newest rollout first; in it the tenants in their order, the operator first.
+
+    By patch and not by campaign: tenants that began at the same moment may have begun a campaign each.
+    """
     rings: dict[UUID, list[Row]] = {}
     for ring in board.rings:
         rings.setdefault(ring["rollout_id"], []).append(ring)
-    campaigns: dict[UUID, list[Row]] = {}
+    by_patch: dict[str, list[Row]] = {}
     for row in board.rollouts:
-        campaigns.setdefault(row["campaign_id"], []).append(row)
+        by_patch.setdefault(row["patch_key"], []).append(row)
     order = {tenant_id: number for number, tenant_id in enumerate(tenants)}
     boards = []
-    for campaign_id, rows in campaigns.items():
+    for key, rows in by_patch.items():
         first = rows[0]
         rows = sorted(rows, key=lambda row: order.get(row["tenant_id"], len(order)))
         views = [rollout_view(r, rings.get(r["rollout_id"], []), tenants.get(r["tenant_id"], ""), now) for r in rows]
-        boards.append(PatchBoard(campaign_id.hex, first["title"], patch_meta(first), first["security"], views))
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        boards.append(PatchBoard(name, first["title"], patch_meta(first), first["security"], views))
     return boards
 
 

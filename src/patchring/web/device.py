@@ -11,7 +11,7 @@ from patchring.core.policy.decide import segment_of
 from patchring.core.reason import Reason
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
-from patchring.web.events import Subjects, event_views, subject_names
+from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, tenant_name
 from patchring.web.models import DevicePage, DeviceView, PatchRow
 from patchring.web.scopes import scopes_of_device
@@ -47,7 +47,7 @@ async def load(tx: Tx, tenant_id: TenantId, device_id: DeviceId) -> Device | Non
     missing = await tx.all(sql.page.device_missing, {**scope, "limit": MISSING_MAX + 1})
     rollouts = await tx.all(sql.page.device_rollouts, {**scope, "limit": ROLLOUTS_MAX})
     about = {"tenant_id": tenant_id, "subject_kind": "device", "subject_id": str(device_id), "limit": EVENTS_MAX}
-    events = await tx.all(sql.page.subject_events, about)
+    events = [row for row in await tx.all(sql.page.subject_events, about) if is_news(row)]
     subjects = await subject_names(tx, [tenant_id], events)
     return Device(row, missing, rollouts, events, subjects, await _segment(tx, tenant_id, row))
 

@@ -14,8 +14,18 @@ from patchring.web.sentences import SENTENCES, sentence
 Subjects = Mapping[str, str]
 
 
+# A ring without devices passes by itself: a step of the machinery, and no news.
+IDLE = frozenset({"ring_passed_elsewhere"})
+
+
+def is_news(row: Row) -> bool:
+    reasons = row["data"].get("reasons")
+    codes = {reason.get("code") for reason in reasons} if isinstance(reasons, list) else set()
+    return not codes & IDLE
+
+
 async def subject_names(tx: Tx, tenant_ids: Sequence[TenantId], rows: Sequence[Row]) -> Subjects:
-    """What the subjects of these events are called, by id: devices by name, rollouts and patches by title."""
+    """What these events are about, in words: devices by id, rollouts by id, patches by id and by key."""
     by_kind: dict[str, set[UUID]] = {}
     for row in rows:
         subject = _uuid(row["subject_id"])
@@ -24,7 +34,9 @@ async def subject_names(tx: Tx, tenant_ids: Sequence[TenantId], rows: Sequence[R
     given = {kind: sorted(by_kind.get(kind, ())) for kind in ("device", "rollout", "patch")}
     scope = {"tenant_ids": list(tenant_ids)}
     found = await tx.all(sql.page.subject_names, {**scope, **{f"{kind}_ids": ids for kind, ids in given.items()}})
-    return {str(row["id"]): row["name"] for row in found}
+    keys = sorted({str(row["data"]["patch_key"]) for row in rows if row["data"].get("patch_key")})
+    titles = await tx.all(sql.page.patches_named, {**scope, "patch_keys": keys}) if keys else []
+    return {str(row["id"]): row["name"] for row in found} | {row["patch_key"]: row["title"] for row in titles}
 
 
 def event_views(rows: Sequence[Row], subjects: Subjects, names: Names) -> list[EventView]:
@@ -48,7 +60,7 @@ def subject(row: Mapping[str, Any], subjects: Subjects, names: Names) -> str:
     """What an event is about, in words; empty when only its data can say."""
     if row["subject_kind"] == "stop":
         return label(row["subject_id"], names) or "something"
-    return subjects.get(row["subject_id"], "")
+    return subjects.get(row["subject_id"]) or subjects.get(str(row["data"].get("patch_key")), "")
 
 
 def actor(text: str, subjects: Subjects) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from patchring.core.rollout.states import RingState
 from patchring.web.models import Group, Piece, RingView
 from patchring.web.texts import left, why
 from patchring.web.words import GROUPS, device_state, ring_state
@@ -17,7 +18,7 @@ _GAP = 8
 def ring_view(row: Mapping[str, Any], now: datetime) -> RingView:
     """A row of `page.rings`."""
     groups = group_counts(row["counts"])
-    soak = row["soak_until_at"] if row["state"] == "soaking" else None
+    soak = row["soak_until_at"] if row["state"] == RingState.SOAKING else None
     return RingView(
         number=row["ring"],
         name=row["name"],
@@ -26,10 +27,15 @@ def ring_view(row: Mapping[str, Any], now: datetime) -> RingView:
         verified_count=sum(group.count for group in groups if group.tone == "verified"),
         groups=groups,
         pieces=bar(groups, row["device_count"]),
-        why=why(row["reasons"]),
+        why="" if _is_idle(row) else why(row["reasons"]),
         soak_until_at=soak,
         soak_left=left(soak - now) if soak else "",
     )
+
+
+def _is_idle(row: Mapping[str, Any]) -> bool:
+    """A ring without devices that has passed: that it has none says it all."""
+    return bool(row["device_count"] == 0 and row["state"] == RingState.PASSED)
 
 
 def group_counts(counts: Mapping[str, int]) -> list[Group]:

@@ -8,7 +8,7 @@ from patchring.core.ids import RolloutId, TenantId
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.cursor import DevicePlace
-from patchring.web.events import Subjects, event_views, subject_names
+from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, tenant_name
 from patchring.web.models import DeviceRow, Filter, RolloutPage
 from patchring.web.patches import device_href, patch_view, rollout_href, rollout_view
@@ -63,7 +63,7 @@ async def load(tx: Tx, tenant_id: TenantId, rollout_id: RolloutId, asked: Asked)
         },
     )
     about = {"tenant_id": tenant_id, "subject_kind": "rollout", "subject_id": str(rollout_id), "limit": EVENTS_MAX}
-    events = await tx.all(sql.page.subject_events, about)
+    events = [row for row in await tx.all(sql.page.subject_events, about) if is_news(row)]
     subjects = await subject_names(tx, [tenant_id], events)
     return Rollout(row, rings, devices[:DEVICES_MAX], events, subjects, len(devices) > DEVICES_MAX)
 

@@ -37,10 +37,10 @@ def age(since: timedelta) -> str:
 
 
 def left(until: timedelta) -> str:
-    """How long it still takes: 0:42 left, 3:05:00 left, 2 d 4 h left. `page.js` spells the same way."""
+    """How long it still takes: 0:42 left, 3:05:00 left, 2 d 4 h left, ending. `page.js` spells the same way."""
     seconds = round(until.total_seconds())
     if seconds <= 0:
-        return "time is up"
+        return "ending"
     if seconds >= _DAY:
         return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h left"
     minutes, rest = divmod(seconds, _MINUTE)

@@ -141,7 +141,7 @@ function tick() {
   const now = Date.now() + skew;
   for (const node of document.querySelectorAll("time[data-until]")) {
     const left = (Date.parse(node.dateTime) - now) / 1000;
-    put(node, left > 0 ? spell(left) + " left" : "time is up");
+    put(node, left > 0 ? spell(left) + " left" : "ending");
   }
   for (const node of document.querySelectorAll("time[data-age]")) put(node, spellAge((now - Date.parse(node.dateTime)) / 1000));
 }
