@@ -23,6 +23,8 @@ from patchring.store.transaction import Row
 from patchring.wire.authority import Grant, PolicyStatement
 from patchring.wire.codec import encode
 
+PROBLEMS_MAX = 100
+
 
 def check_policy(text: str, source: str = "policy") -> Policy:
     """The policy of a text. Raises Invalid with every problem and its line."""
@@ -30,7 +32,10 @@ def check_policy(text: str, source: str = "policy") -> Policy:
         return load(text, source)
     except PolicyInvalid as invalid:
         problems = [{"line": p.line, "path": p.path, "text": p.text} for p in invalid.problems]
-        raise Invalid(str(invalid), kind="policy_invalid", problems=problems) from invalid
+        first = invalid.problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        detail = f"{source}, line {first.line}: {first.path}: {first.text}{more}"
+        raise Invalid(detail, kind="policy_invalid", problems=problems[:PROBLEMS_MAX]) from invalid
 
 
 def wire_grants(policy: Policy) -> list[Grant]:

@@ -68,13 +68,19 @@ async def show_rollout(caller: Caller, tenant_id: TenantId, rollout_id: RolloutI
 
 
 async def list_rollout_devices(
-    caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, after: tuple[int, int], limit: int, state: str
+    caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, after: tuple[int, int, UUID], limit: int, state: str
 ) -> list[Row]:
     key = {"tenant_id": tenant_id, "rollout_id": rollout_id}
     async with caller.reading(tenant_id) as tx:
         if await tx.maybe(sql.commands.rollout, key) is None:
             raise _not_found(rollout_id)
-        place = {"after_ring": after[0], "after_position": after[1], "limit": limit, "state": state}
+        place = {
+            "after_ring": after[0],
+            "after_position": after[1],
+            "after_id": after[2],
+            "limit": limit,
+            "state": state,
+        }
         return await tx.all(sql.commands.devices, {**key, **place})
 
 

@@ -67,12 +67,10 @@ async def list_rollout_devices(
     state: DeviceState | None = None,
 ) -> Page[RolloutDevice]:
     """Its devices in the order in which they go."""
-    ring, position = paging.after(int, int) or (-1, -1)
+    after = paging.after(int, int, UUID) or (-1, -1, UUID(int=0))
     place = RolloutId(rollout_id)
-    rows = await commands.list_rollout_devices(
-        ask.who, ask.tenant_id, place, (ring, position), paging.count, state or ""
-    )
-    return paging.page(RolloutDevice, rows, "ring", "position")
+    rows = await commands.list_rollout_devices(ask.who, ask.tenant_id, place, after, paging.count, state or "")
+    return paging.page(RolloutDevice, rows, "ring", "position", "device_id")
 
 
 @router.post("/tenants/{tenant}/rollouts/{rollout_id}/halt", tags=["rollouts"])

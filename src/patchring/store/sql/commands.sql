@@ -31,9 +31,10 @@ from patchring.rollout_device r
 join patchring.device d on d.tenant_id = r.tenant_id and d.device_id = r.device_id
 left join patchring.denial n on n.tenant_id = r.tenant_id and n.action_id = r.action_id
 where r.tenant_id = %(tenant_id)s and r.rollout_id = %(rollout_id)s
-  and (r.ring, r.position) > (%(after_ring)s::integer, %(after_position)s::integer)
+  and (r.ring, r.position, r.device_id)
+    > (%(after_ring)s::integer, %(after_position)s::integer, %(after_id)s::uuid)
   and (%(state)s::text = '' or r.state = %(state)s::text)
-order by r.ring, r.position limit %(limit)s;
+order by r.ring, r.position, r.device_id limit %(limit)s;
 
 -- name: request_rollback
 -- A person asked for the way back.
