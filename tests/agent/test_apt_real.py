@@ -113,6 +113,24 @@ def test_install_and_back_from_the_kept_copy_with_the_repository_gone(root: AptR
     assert (root.versions()["app"], root.content("app")) == ("1.0", "1.0")
 
 
+def test_what_came_as_a_set_goes_back_as_one(root: AptRoot) -> None:
+    """apt never looks for older versions itself: asked for one of them, it would only refuse."""
+    root.build("lab", "pair", "1.0", "Depends: pair-data (= 1.0)\n")
+    root.build("lab", "pair-data", "1.0", "Breaks: pair (<< 1.0)\n")
+    root.publish_all()
+    root.install("pair")
+    root.build("lab", "pair", "1.1", "Depends: pair-data (= 1.1)\n")
+    root.build("lab", "pair-data", "1.1", "Breaks: pair (<< 1.1)\n")
+    root.publish_all()
+    forth = resolved(root, "install", "pair=1.1")
+    assert [c.package for c in forth.changes] == ["pair", "pair-data"]
+    assert act(root, "install", forth).reached == "all"
+    back = resolved(root, "downgrade", "pair=1.0")
+    assert back.changes == forth.way_back
+    assert act(root, "downgrade", back).reached == "all"
+    assert {name: root.versions()[name] for name in ("pair", "pair-data")} == {"pair": "1.0", "pair-data": "1.0"}
+
+
 def test_what_is_there_already_is_satisfied(root: AptRoot) -> None:
     planned = root.apt.plan("install", [package("app=1.0")])
     assert (planned.plan, planned.satisfied) == (None, True)

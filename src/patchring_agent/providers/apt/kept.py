@@ -6,17 +6,22 @@ A file counts by what is in it (name, version, architecture) and by its SHA-256,
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 from urllib.parse import unquote
 
+from patchring.wire.codec import decode, encode
+from patchring.wire.messages import Change, Package
 from patchring_agent.commands import run
 from patchring_agent.errors import CommandProblem
 from patchring_agent.providers.apt import parse
 from patchring_agent.providers.apt.tool import AptSite
 
 VERSIONS_KEPT = 3
+SETS, SETS_KEPT = "sets.json", 50
 BLOCK_BYTES = 1 << 20
 
 
@@ -72,6 +77,42 @@ def _is(path: Path, name: str, version: str) -> bool:
         return False
     found = parse.stanzas(control.stdout)
     return whole.exit_code == 0 and found == [{"Package": name, "Version": version}]
+
+
+def remember(site: AptSite, back: Sequence[Change]) -> None:
+    """Keep which changes went together: what was installed as a set may only go back as one."""
+    if back:
+        sets = [*_sets(site), encode(list(back))][-SETS_KEPT:]
+        path = site.cache / SETS
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps(sets), encoding="utf-8")
+        beside.replace(path)
+
+
+def companions(site: AptSite, packages: Sequence[Package], installed: Mapping[str, str]) -> list[Package]:
+    """What was installed together with these targets and is still there, at the versions before."""
+    wanted = {(package.name, package.version) for package in packages}
+    names = {package.name for package in packages}
+    for entry in reversed(_sets(site)):
+        back = decode(list[Change], entry)
+        still_there = all(installed.get(change.package) == change.from_version for change in back)
+        if still_there and wanted & {(change.package, change.to_version) for change in back}:
+            return [
+                Package("apt", change.package, change.to_version, change.architecture)
+                for change in back
+                if change.package not in names
+            ]
+    return []
+
+
+def _sets(site: AptSite) -> list[Any]:
+    """What cannot be read is no set: the way back is then looked for package by package."""
+    try:
+        found = json.loads((site.cache / SETS).read_text(encoding="utf-8"))
+        decode(list[list[Change]], found)
+    except (OSError, ValueError):
+        return []
+    return list(found)
 
 
 def prune(site: AptSite, name: str, keep_versions: set[str]) -> None:

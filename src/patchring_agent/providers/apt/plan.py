@@ -34,6 +34,8 @@ def resolve(site: AptSite, native: str, action: str, packages: Sequence[Package]
             if _kept_file(site, native, package) is None:
                 return Planned(None, f"no copy of {package.name} {package.version} is kept or to be had")
     finished = dry_run(site, native, action, packages)
+    if finished.exit_code != 0 and action == "downgrade":
+        packages, finished = _as_a_set(site, native, packages, finished)
     if finished.exit_code != 0:
         return Planned(None, f"apt would not do it: {last_errors(finished)}")
     steps = parse.dry_run(finished.stdout)
@@ -43,6 +45,18 @@ def resolve(site: AptSite, native: str, action: str, packages: Sequence[Package]
     if not steps:
         return Planned(None, satisfied=True)
     return _planned(site, native, action, packages, steps)
+
+
+def _as_a_set(
+    site: AptSite, native: str, packages: Sequence[Package], refused: Finished
+) -> tuple[Sequence[Package], Finished]:
+    """What does not go back alone is tried with what it came with; apt itself never looks for older versions."""
+    installed = {package.name: package.version for package in facts.owned(site)}
+    more = kept.companions(site, packages, installed)
+    if not more:
+        return packages, refused
+    together = [*packages, *more]
+    return together, dry_run(site, native, "downgrade", together)
 
 
 def _missed(site: AptSite, steps: Sequence[parse.Step], packages: Sequence[Package]) -> str:

@@ -149,6 +149,7 @@ class Apt:
         if not repairing.lock_is_free(self.site.admin / "lock-frontend"):
             raise ProviderProblem("another program is working with dpkg")
         lock = ["-o", f"DPkg::Lock::Timeout={max(seconds_left, 0)}"]
+        kept.remember(self.site, plan.way_back)
         if action == "downgrade":
             exact = [str(self._file(change)) for change in plan.changes]
             more = ["--allow-downgrades"]
