@@ -17,6 +17,8 @@ from patchring.store.ids import new_id
 from patchring.store.transaction import Tx
 
 EVERYTHING = "everything"
+# Who places the stops of automatic halts. People are named "role:name", so nobody else is called this.
+WORKER = "worker"
 
 
 def patch_stop(patch_key: str) -> str:

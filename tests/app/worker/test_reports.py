@@ -1,6 +1,6 @@
 """What devices say: in order, out of order, twice, and what cannot be used."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -151,15 +151,15 @@ async def test_an_older_scan_that_arrives_late_says_nothing_new(world: World) ->
 async def test_missing_is_closed_and_opened_again_and_never_deleted(world: World) -> None:
     device = await one_device(world)
     text = "select installed_version, known_from, known_to from patchring.missing order by known_from, known_to"
-    start = world.clock.now()
+    start = datetime(2026, 11, 23, 6, tzinfo=UTC)
     for version in ("1.1", "1.0"):
         world.clock.advance(timedelta(minutes=1))
         device.installed["demo"] = version
         device.report_scan()
         await world.settle()
     assert world.rows(text) == [
-        {"installed_version": "1.0", "known_from": start, "known_to": start + timedelta(minutes=1)},
-        {"installed_version": "1.0", "known_from": start + timedelta(minutes=2), "known_to": None},
+        {"installed_version": "1.0", "known_from": start, "known_to": start + timedelta(seconds=62)},
+        {"installed_version": "1.0", "known_from": start + timedelta(seconds=124), "known_to": None},
     ]
 
 

@@ -4,6 +4,7 @@ A device of this world keeps what is installed, answers offers as an agent does 
 can be told to misbehave. Time is the clock's; nothing waits.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from patchring.app.permits.office import PermitOffice
+from patchring.app.worker.device import FINDINGS_DELAY
 from patchring.app.worker.handlers import HANDLERS
 from patchring.app.worker.loop import Worker
 from patchring.core.ids import DeviceId, TenantId
@@ -255,7 +257,7 @@ class World:
         self.database = database
         self.clock = clock
         self.connection = psycopg.connect(fresh.admin, autocommit=True, row_factory=dict_row)
-        self.worker = Worker(database, clock, HANDLERS)
+        self.workers = [Worker(database, clock, HANDLERS)]
         self.tenants: list[Tenant] = []
         self.on_step: Callable[[], Awaitable[None]] | None = None
 
@@ -300,10 +302,17 @@ class World:
         )
 
     async def settle(self) -> None:
-        """Let the worker do everything that is due at this instant."""
-        await self.worker.run_until_idle()
+        """Let the workers do everything that is due, and what follows within the moment that new findings wait."""
+        await self.work()
+        self.clock.advance(FINDINGS_DELAY)
+        await self.work()
 
-    async def turn(self, step: timedelta = timedelta(seconds=3)) -> None:
+    async def work(self) -> None:
+        """Everything that is due at this instant, by all workers at once."""
+        while any(await asyncio.gather(*(worker.run_until_idle() for worker in self.workers))):
+            continue
+
+    async def turn(self, step: timedelta = timedelta(seconds=1)) -> None:
         """Work, then every device checks in and does what is offered, then time goes on."""
         await self.settle()
         for device in [device for tenant in self.tenants for device in tenant.devices]:
@@ -411,14 +420,13 @@ class World:
 
     async def assert_nothing_new(self) -> None:
         """Looking at everything once more at the same instant changes no row."""
-        self.clock.advance(timedelta(seconds=1))  # what is pooled reaches the others
-        await self.settle()
+        await self.settle()  # what is pooled reaches the others
         before = self.dump()
         for tenant in self.tenants:
             tenant.wake_all()
             for device in tenant.devices:
                 self.wake(tenant, "device", device.device_id)
-        await self.settle()
+        await self.work()
         after = self.dump()
         changed = {name: [row for row in after[name] if row not in before[name]] for name in before}
         changed = {name: rows for name, rows in changed.items() if rows}

@@ -7,6 +7,7 @@ from typing import Any
 
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
+from patchring.app.stops import WORKER
 from patchring.app.work import Work
 from patchring.core.devices import DeviceFacts
 from patchring.core.ids import DeviceId
@@ -69,7 +70,10 @@ async def load_case(
         rollout_state=RolloutState(row["rollout_state"]),
         ring_state=RingState(row["ring_state"]),
         device_state=DeviceState(row["device_patch_state"]),
-        stops=[StopInForce(stop["stop_key"].partition(":")[0], _stop_text(stop)) for stop in stops],
+        stops=[
+            StopInForce(stop["stop_key"].partition(":")[0], _stop_text(stop), stop["placed_by"] == WORKER)
+            for stop in stops
+        ],
         decision=decision,
         approved=approval is not None,
         observe_only=row["observe_only"],

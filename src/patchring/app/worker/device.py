@@ -5,6 +5,7 @@ is found, set aside with its problem (`set_aside`), and blocks nothing after it.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -23,6 +24,8 @@ from patchring.wire.codec import Refused, decode
 from patchring.wire.messages import Progress, Scan
 
 REPORTS_AT_ONCE = 50
+# A new patch shows up on many devices at once: a rollout begins over those of the first moments, not over the first.
+FINDINGS_DELAY = timedelta(seconds=2)
 
 
 async def handle(work: Work, item: DueItem) -> None:
@@ -84,7 +87,7 @@ async def _scan(work: Work, device_id: DeviceId, report: Mapping[str, Any], scan
     }
     await work.tx.execute(sql.inventory.put, {**key, **row})
     for patch_id in await apply_scan(work, device_id, scan):
-        work.wake("patch", patch_id)
+        work.wake("patch", patch_id, work.now + FINDINGS_DELAY)
     await _skip_what_is_not_missing(work, device_id)
     await judge_device(work, device_id)
 

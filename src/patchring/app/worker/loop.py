@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import structlog
 
+from patchring.app.stops import WORKER
 from patchring.app.work import Work, unit_of_work
 from patchring.app.worker.claim import DueItem, LeaseLost, claim, finish, give_back
 from patchring.core.clock import Clock
@@ -24,7 +25,6 @@ from patchring.store.errors import StoreError
 from patchring.store.retry import retried
 from patchring.store.roles import Role
 
-ACTOR = "worker"
 ATTEMPTS_MAX = 6
 BACK_OFF = timedelta(seconds=1)
 BACK_OFF_MAX = timedelta(minutes=5)
@@ -94,7 +94,7 @@ class Worker:
     async def _attempt(self, item: DueItem) -> None:
         handler = self._handlers.get(item.kind)
         assert handler is not None, f"nobody handles due rows of kind {item.kind!r}"
-        async with unit_of_work(self._database, Role.DISPATCHER, self._clock, ACTOR, item.tenant_id) as work:
+        async with unit_of_work(self._database, Role.DISPATCHER, self._clock, WORKER, item.tenant_id) as work:
             await handler.handle(work, item)
             await finish(work.tx, item)
 
@@ -126,7 +126,7 @@ class Worker:
     async def _park(self, item: DueItem, problem: str) -> None:
         """The item keeps failing: put its trouble aside when that can be done, else record it and look rarely."""
         handler = self._handlers.get(item.kind)
-        async with unit_of_work(self._database, Role.DISPATCHER, self._clock, ACTOR, item.tenant_id) as work:
+        async with unit_of_work(self._database, Role.DISPATCHER, self._clock, WORKER, item.tenant_id) as work:
             if handler and handler.give_up and await handler.give_up(work, item, problem):
                 await give_back(work.tx, item, work.now, 0)
                 return
