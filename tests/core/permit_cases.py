@@ -88,6 +88,7 @@ FOR_ALL = {
     "permit_live": {"live_permit": True},
     "stop_everything": {"stops": (StopInForce("everything", "drill"),)},
     "stop_tenant": {"stops": (StopInForce("tenant", "by Dana"),)},
+    "stop_segment": {"stops": (StopInForce("segment", "by Dana"),)},
     "blackout": {"blackout": Blackout("fair", date(2026, 11, 20), date(2026, 11, 30))},
     "window_closed": {"window": None, "opens_at": NOW + timedelta(hours=3)},
     "window_too_short": {"window": replace(OPEN, closes_at=NOW + timedelta(minutes=4, seconds=59)),
@@ -101,7 +102,7 @@ FOR_ALL = {
 NOT_OFFERED = [state for state in ActionState if state is not ActionState.OFFERED]
 FOR_PATCHES = {
     **{f"stop_{kind}": {"stops": (StopInForce(kind, "bad", kind in ("patch", "ring")),)}
-       for kind in ("patch", "rollout", "ring", "segment")},
+       for kind in ("patch", "rollout", "ring")},
     "policy_unread": {"decision": None},
     "approval_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                          "decision": decision(Outcome.REVIEW), "approved": False},

@@ -1,8 +1,8 @@
 """Whether a device may begin, right now. Every guard is looked at, and every one that refuses is named.
 
 - A stop, a hold, a blackout, a closed window: nothing begins. A remedy goes on under stops of its own patch, because
-  taking a bad patch back is what those stops are for; "everything" and the tenant's own stop still hold it, unless
-  Patchring placed it itself because of a failure.
+  taking a bad patch back is what those stops are for; "everything" and stops of the tenant or a segment, which mean
+  that nothing moves there, still hold it, unless Patchring placed them itself because of a failure.
 - Something is installed only while its rollout runs, and taken back only while the rollout rolls back.
 - The plan is what was approved: every target at its exact version, nothing removed, nothing added that is not signed.
 - Without a way back that is ready, nothing is installed where the remedy asks for one.
@@ -21,7 +21,7 @@ from patchring.core.schedule.windows import Occurrence
 
 SOON = timedelta(seconds=30)
 LATER = timedelta(minutes=10)
-REMEDY_PASSES = ("patch", "rollout", "ring", "segment")
+REMEDY_PASSES = ("patch", "rollout", "ring")
 
 _INSTALL_RINGS = frozenset({RingState.OPEN, RingState.SOAKING, RingState.PASSED})
 _READY = {
