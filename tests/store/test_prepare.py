@@ -61,6 +61,16 @@ def test_each_role_has_its_time_outs(fresh: FreshDatabase) -> None:
         assert found == [(limits.statement,), (limits.lock,), (limits.idle_in_transaction,)]
 
 
+def test_the_signer_joins_in_the_order_that_is_written(fresh: FreshDatabase) -> None:
+    """A halt waits for permits under way: none spends its time on finding another order."""
+    found = {}
+    for role in Role:
+        address = make_conninfo(fresh.admin, user=fresh.secrets.names.of(role), password=fresh.secrets.passwords[role])
+        with psycopg.connect(address) as session:
+            found[role] = session.execute("SHOW join_collapse_limit").fetchone()
+    assert {role for role, value in found.items() if value == ("1",)} == {Role.SIGNER}
+
+
 def test_no_password_is_sent_to_the_server(cluster: Cluster) -> None:
     """The server's log of statements would keep it; it gets the SCRAM verifier alone."""
     with cluster.connected() as connection:

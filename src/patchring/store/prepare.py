@@ -11,7 +11,7 @@ from psycopg import Connection, sql
 
 from patchring.store.errors import DatabaseUnavailable, MissingPrivilege, UnsafeRole
 from patchring.store.migrate import Phase, migrate
-from patchring.store.roles import TIME_OUTS, Role, RoleNames, TimeOuts
+from patchring.store.roles import JOINED_AS_WRITTEN, TIME_OUTS, Role, RoleNames, TimeOuts
 from patchring.store.scope import inner_pad, outer_pad
 from patchring.store.secrets import StoreSecrets
 from patchring.store.translate import translated
@@ -43,7 +43,7 @@ def prepare_database(admin: str, secrets: StoreSecrets, now: datetime, phases: f
 
 
 def ensure_roles(connection: Connection, secrets: StoreSecrets) -> None:
-    """Make the roles that are missing; set passwords and time-outs of all. Raises UnsafeRole."""
+    """Make the roles that are missing; set passwords, time-outs and how joins are planned. Raises UnsafeRole."""
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [PREPARE_LOCK])
         _ensure_role(connection, secrets.names.owner, "NOLOGIN")
@@ -53,6 +53,8 @@ def ensure_roles(connection: Connection, secrets: StoreSecrets) -> None:
             _ensure_role(connection, name, "LOGIN")
             _set_password(connection, name, secrets.passwords[role])
             _set_time_outs(connection, name, TIME_OUTS[role])
+            if role in JOINED_AS_WRITTEN:
+                _set(connection, name, "join_collapse_limit", 1)
     _refuse_powers(connection, secrets.names)
 
 
@@ -106,11 +108,14 @@ def _set_time_outs(connection: Connection, name: str, limits: TimeOuts) -> None:
         "idle_in_transaction_session_timeout": limits.idle_in_transaction,
     }
     for setting, milliseconds in settings.items():
-        connection.execute(
-            sql.SQL("ALTER ROLE {} SET {} = {}").format(
-                sql.Identifier(name), sql.Identifier(setting), sql.Literal(milliseconds)
-            )
-        )
+        _set(connection, name, setting, milliseconds)
+
+
+def _set(connection: Connection, name: str, setting: str, value: int) -> None:
+    """A setting that each session of the role begins with."""
+    statement = sql.SQL("ALTER ROLE {} SET {} = {}")
+    names = sql.Identifier(name), sql.Identifier(setting)
+    connection.execute(statement.format(*names, sql.Literal(value)))
 
 
 def _refuse_powers(connection: Connection, names: RoleNames) -> None:
