@@ -60,7 +60,7 @@ def run() -> list[Figure]:
     key = chance.token_bytes(32)
     with durable_cluster() as cluster, ExitStack() as stack:
         pairs = cluster.add_devices(TENANT_COUNT, DEVICE_COUNT, MESSAGE.scan_digest)
-        sessions = _sessions(pairs, SessionSeal(key))
+        sessions = sessions_of(pairs, SessionSeal(key))
         store = store_settings(cluster.admin, cluster.secrets, [Role.INGEST])
         noop = stack.enter_context(_server("noop", {}))
         agents = stack.enter_context(_server("agents", {"store": store, "session_key": key.hex()}))
@@ -122,7 +122,7 @@ def _pgbench_script() -> str:
     return script
 
 
-def _sessions(pairs: Sequence[tuple[UUID, UUID]], seal: SessionSeal) -> list[str]:
+def sessions_of(pairs: Sequence[tuple[UUID, UUID]], seal: SessionSeal) -> list[str]:
     ends = int(time.time()) + LIFETIME_S
     return [seal.issue(Session(tenant_id.hex, device_id.hex, 1, ends)) for tenant_id, device_id in pairs]
 

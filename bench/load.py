@@ -1,7 +1,8 @@
 """A load of HTTP requests from a process of its own: `python -m bench.load`, settings on standard input as JSON.
 
-Each connection sends its next request when the answer to the last one is there. After a warm-up it counts for some
-seconds, and reads the CPU time of the processes it was given at both ends of that time.
+Each connection sends its next request when the answer to the last one is there; or, at a given pace, some free
+connection sends one whenever it is time, and the wait for a free one counts as latency. After a warm-up it counts for
+some seconds, and reads the CPU time of the processes it was given at both ends of that time.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import cycle
@@ -25,7 +26,8 @@ WARM_UP_S = 1.0
 
 @dataclass(frozen=True)
 class Load:
-    """`cpu` names groups of processes by number whose CPU time is wanted."""
+    """`cpu` names groups of processes by number whose CPU time is wanted. `pace` is requests a second over all
+    connections; None: as many as are answered."""
 
     port: int
     connection_count: int
@@ -34,6 +36,7 @@ class Load:
     body: str
     sessions: list[str]
     cpu: dict[str, list[int]]
+    pace: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,38 +52,60 @@ class Measured:
 
 
 class Connection(asyncio.Protocol):
-    """One connection that always has one request under way."""
+    """One connection with at most one request under way; `free` is told whenever there is none."""
 
-    def __init__(self, requests: Sequence[bytes], latencies: list[float], failures: list[str]) -> None:
+    def __init__(
+        self,
+        requests: Sequence[bytes],
+        free: "Callable[[Connection], object]",
+        latencies: list[float],
+        failures: list[str],
+    ) -> None:
         self._requests = cycle(requests)
+        self._free = free
         self._latencies = latencies
         self._failures = failures
         self._received = b""
-        self._sent_at = 0.0
+        self._due_at = 0.0
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are no subclass
-        self._next()
+        self._free(self)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, mark, body = self._received.partition(b"\r\n\r\n")
         if not mark or len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
             return
-        self._latencies.append(time.perf_counter() - self._sent_at)
+        self._latencies.append(time.perf_counter() - self._due_at)
         if not head.startswith(b"HTTP/1.1 200"):
             self._failures.append(self._received.decode("latin-1"))
         self._received = b""
-        self._next()
+        self._free(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
 
-    def _next(self) -> None:
+    def send(self, due_at: float) -> None:
+        """The next request; its latency counts from `due_at`."""
         if self._transport is not None:
-            self._sent_at = time.perf_counter()
+            self._due_at = due_at
             self._transport.write(next(self._requests))
+
+
+def send_at_once(connection: Connection) -> None:
+    connection.send(time.perf_counter())
+
+
+async def send_at_pace(free: "asyncio.Queue[Connection]", per_second: float) -> None:
+    """One request at each beat, for ever; a late one is sent as soon as a connection is free."""
+    began, count = time.perf_counter(), 0
+    while True:
+        count += 1
+        due_at = began + count / per_second
+        await asyncio.sleep(due_at - time.perf_counter())
+        (await free.get()).send(due_at)
 
 
 async def run_load(load: Load) -> Measured:
@@ -88,14 +113,19 @@ async def run_load(load: Load) -> Measured:
     failures: list[str] = []
     requests = [_request(load, session) for session in load.sessions]
     loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Connection] = asyncio.Queue()
+    free = send_at_once if load.pace is None else queue.put_nowait
     for number in range(load.connection_count):
         own = requests[number :: load.connection_count]
-        await loop.create_connection(partial(Connection, own, latencies, failures), "127.0.0.1", load.port)
+        await loop.create_connection(partial(Connection, own, free, latencies, failures), "127.0.0.1", load.port)
+    pacer = asyncio.create_task(send_at_pace(queue, load.pace)) if load.pace else None
     await asyncio.sleep(WARM_UP_S)
     latencies.clear()
     before, began = _cpu_seconds(load.cpu), time.perf_counter()
     await asyncio.sleep(load.seconds)
     counted, elapsed, after = sorted(latencies), time.perf_counter() - began, _cpu_seconds(load.cpu)
+    if pacer:
+        pacer.cancel()
     if failures:
         raise SystemExit(f"{len(failures)} requests failed, the first with: {failures[0]}")
     return Measured(
