@@ -35,17 +35,21 @@ async def verify_chain(caller: Caller, tenant_id: TenantId, after: int, limit: i
     caller.principal.require_tenant(tenant_id)
     async with caller.services.database.tenant(Role.WEB, tenant_id, isolation="repeatable read", read_only=True) as tx:
         seq, previous = await _start(tx, tenant_id, after)
-        broken, wanted = list[int](), after + limit
-        while seq < wanted and (rows := await _links(tx, tenant_id, seq, min(CHAIN_PAGE, wanted - seq))):
+        broken, count, at_end = list[int](), 0, False
+        while count < limit and not at_end:
+            asked = min(CHAIN_PAGE, limit - count)
+            rows = await _links(tx, tenant_id, seq, asked)
             broken += broken_links(rows, previous)
             broken += [row["seq"] for number, row in enumerate(rows, seq + 1) if row["seq"] != number]
-            seq, previous = rows[-1]["seq"], rows[-1]["hash"]
+            seq, previous = (rows[-1]["seq"], rows[-1]["hash"]) if rows else (seq, previous)
+            count, at_end = count + len(rows), len(rows) < asked
         head = await tx.maybe(sql.events.head, {"tenant_id": tenant_id})
-    at_end = head is None or seq >= head["seq"]
-    ends_well = not at_end or head is None or (head["seq"], head["hash"]) == (seq, previous)
+    ends_at = (head["seq"], head["hash"]) if head else (0, CHAIN_START)
+    if at_end and ends_at != (seq, previous):
+        broken.append(seq + 1)  # the end was cut off, or the head was moved
     found = sorted(set(broken))[:BROKEN_MAX]
-    told = {"event_count": seq - after, "last_seq": seq, "last_hash": previous}
-    return {**told, "broken_at": found, "holds": not found and ends_well, "next": None if at_end else seq}
+    told = {"event_count": count, "last_seq": seq, "last_hash": previous}
+    return {**told, "broken_at": found, "holds": not found, "next": None if at_end else seq}
 
 
 async def _start(tx: Tx, tenant_id: TenantId, after: int) -> tuple[int, str]:
