@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from patchring.app.permits import PermitOffice
 from patchring.app.stops import EVERYTHING, lift_stop, patch_stop, place_stop, ring_stop, rollout_stop, tenant_stop
@@ -20,6 +21,8 @@ from tests.databases import FreshDatabase
 from tests.scene import PLAN, POLICY, Scene
 
 pytestmark = pytest.mark.anyio
+
+CHANGE = PLAN.changes[0]
 
 
 @pytest.fixture
@@ -100,9 +103,24 @@ async def test_every_kind_of_stop_refuses(office: PermitOffice, scene: Scene, da
     assert (await ask(office, scene)).permit is not None
 
 
+@pytest.mark.parametrize(("placed_by", "refused"), [("worker", None), ("patch_admin:ada", ["stop_tenant"])])
+async def test_the_way_back_under_a_stop_of_the_tenant(
+    office: PermitOffice, scene: Scene, database: Database, placed_by: str, refused: list[str] | None
+) -> None:
+    """A stop that Patchring placed because of a failure does not keep it from being undone; a person's does."""
+    scene.set("rollout", state="rolling_back")
+    scene.set("rollout_device", state="rolling_back")
+    back = [{"provider": "apt", "name": CHANGE.package, "version": "1.0", "architecture": "amd64"}]
+    scene.set("action", kind="downgrade", purpose="remedy", packages=Jsonb(back))
+    async with database.operator(Role.WEB) as tx:
+        await place_stop(tx, tenant_stop(scene.tenant_id), "it failed", placed_by, scene.now)
+    kept = replace(CHANGE, from_version=CHANGE.to_version, to_version="1.0", origin="kept", label="", suite="")
+    answer = await ask(office, scene, action="downgrade", plan=replace(PLAN, changes=[kept], way_back=[]))
+    assert (codes(answer) if answer.permit is None else None) == refused
+
+
 NOT_DEBIAN = POLICY.replace("origin: Debian", "origin: Ubuntu")
 REVIEW = POLICY.replace("decide: auto", "decide: review")
-CHANGE = PLAN.changes[0]
 ADDED = Change("extra", "amd64", "", "2.0", "Somewhere", "", "", "")
 REMOVED = Change("old", "amd64", "1.0", "", "", "", "", "")
 

@@ -23,6 +23,7 @@ from patchring.wire.authority import unauthorised
 from patchring.wire.messages import PermitRequest
 from patchring.wire.signing import SignedDocument
 
+HALTS_BY_ITSELF = "worker"
 ANY_TIME = Window("any time", "", time(0), timedelta(0))
 
 
@@ -153,6 +154,13 @@ def _way_back_ready(request: PermitRequest) -> bool:
 async def _other_live_permit(work: Work, device_id: DeviceId) -> bool:
     key = {"tenant_id": work.tenant_id, "device_id": device_id}
     return await work.tx.maybe(sql.permits.live_permit, key) is not None
+
+
+def _stop(stop: Mapping[str, Any]) -> StopInForce:
+    """One that the worker placed because of a failure does not keep that failure from being undone; people's names have
+    their role in front, so nobody can be called like it."""
+    kind = stop["stop_key"].partition(":")[0]
+    return StopInForce(kind, _stop_text(stop), automatic=stop["placed_by"] == HALTS_BY_ITSELF)
 
 
 def _stop_text(stop: Mapping[str, Any]) -> str:
