@@ -8,7 +8,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from patchring.core.schedule.recurrence import DAYS, FIRST_ON, parse, problem_of, starts
+from patchring.core.schedule.recurrence import FIRST_ON, problem_of, starts
+from patchring.core.schedule.rule import DAYS, parse
 
 AT = time(22, 30)
 

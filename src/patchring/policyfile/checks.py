@@ -107,11 +107,16 @@ def _approvals(shape: PolicyShape) -> Found:
         for name in rule.segments:
             if name not in segments:
                 yield f"{path}.segments", f"there is no segment {name!r}; {_known(segments)}"
-        missing = [key for key in ("provider", "origin") if key not in rule.when]
+        missing = [key for key in ("provider", "origin") if not _names_something(rule.when.get(key, []))]
         if rule.decide in ("auto", "expedite") and missing:
             text = f"a rule that decides {rule.decide} says where patches come from, because devices check that again"
             yield f"{path}.when", f"{text}; add {' and '.join(missing)}"
         yield from _conditions(path, rule.when)
+
+
+def _names_something(values: Sequence[str]) -> bool:
+    """Wildcards alone would take whatever comes, from wherever."""
+    return bool(values) and all(value.strip("*?") for value in values)
 
 
 def _conditions(path: str, when: Mapping[str, Sequence[str]]) -> Found:

@@ -1,19 +1,16 @@
 """Text in, core's policy out: read, check the shape, check what a shape cannot say, build."""
 
 import hashlib
-from difflib import get_close_matches
-from functools import cache
-from typing import Any
 
 from pydantic import ValidationError
 
-from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 from patchring.core.policy.model import Policy
 from patchring.policyfile.build import build
 from patchring.policyfile.checks import contradictions
-from patchring.policyfile.errors import PolicyInvalid, Problem, got
-from patchring.policyfile.reading import Lines, normalised, read_yaml
-from patchring.policyfile.shape import PolicyShape, json_schema
+from patchring.policyfile.complaints import problem_of
+from patchring.policyfile.errors import PolicyInvalid, Problem
+from patchring.policyfile.reading import normalised, read_yaml
+from patchring.policyfile.shape import PolicyShape
 
 
 def fingerprint(text: str) -> str:
@@ -28,75 +25,8 @@ def load(text: str, source: str = "policy") -> Policy:
     try:
         shape = PolicyShape.model_validate(value)
     except ValidationError as error:
-        raise PolicyInvalid(source, [_problem(dict(each), lines) for each in error.errors()]) from error
+        raise PolicyInvalid(source, [problem_of(dict(each), lines) for each in error.errors()]) from error
     problems = [Problem(lines.of(path), path, text) for path, text in contradictions(shape)]
     if problems:
         raise PolicyInvalid(source, problems)
     return build(shape, lines, fingerprint(text))
-
-
-def _problem(error: dict[str, Any], lines: Lines) -> Problem:
-    """pydantic's error in our words, with the line it is about and a near name for a misspelt key."""
-    path = _path(error["loc"])
-    return Problem(lines.of(path), path, _sentence(error, path))
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """`rings[0].soak.time`. What pydantic adds for itself ([key], names of union members) is left out."""
-    path = ""
-    for part in location:
-        if part != "[key]":
-            path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
-
-
-def _sentence(error: dict[str, Any], path: str) -> str:
-    last = str([part for part in error["loc"] if part != "[key]"][-1]) if error["loc"] else ""
-    given = error.get("input")
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {last!r}{_near(last, _keys())}"
-    if error["type"] == "missing":
-        return "is missing; add it"
-    if error["type"] == "literal_error" and error["loc"][-1] == "[key]":
-        known = [*DEVICE_FIELDS] if path.startswith("segments") else [*PATCH_FIELDS]
-        return f"unknown field {last!r}{_near(last, known)}; there are {', '.join(known)}"
-    if error["type"] == "literal_error":
-        return f"expected {error['ctx']['expected']}, got {got(given)}{_near(str(given), _words(error))}"
-    if error["type"] in _EXPECTED:
-        return f"{_EXPECTED[error['type']].format(**error.get('ctx', {}))}, got {got(given)}"
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return text if "got " in text else f"{text[0].lower()}{text[1:]}, got {got(given)}"
-
-
-_EXPECTED = {
-    "bool_parsing": "expected yes or no",
-    "bool_type": "expected yes or no",
-    "greater_than_equal": "expected {ge} or more",
-    "less_than_equal": "expected {le} or less",
-    "string_type": "expected a text",
-    "string_too_short": "expected {min_length} characters or more",
-    "string_too_long": "expected {max_length} characters or less",
-    "string_pattern_mismatch": "expected a text that can be seen",
-    "too_short": "expected {min_length} or more",
-    "too_long": "expected {max_length} or less",
-    "list_type": "expected a list",
-    "dict_type": "expected keys with values",
-    "model_type": "expected keys with values",
-}
-
-
-def _words(error: dict[str, Any]) -> list[str]:
-    return [word.strip("'") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
-
-
-def _near(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-@cache
-def _keys() -> list[str]:
-    """Every key of the language, as it is written."""
-    schema = json_schema()
-    shapes = [schema, *schema["$defs"].values()]
-    return sorted({name for shape in shapes for name in shape.get("properties", {})})

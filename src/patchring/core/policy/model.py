@@ -93,7 +93,7 @@ class Ring:
 
 @dataclass(frozen=True)
 class Window:
-    """A recurrence on local time (RFC 5545 rule, see schedule/recurrence.py) and an elapsed duration. `rule` empty: any
+    """A recurrence on local time (RFC 5545 rule, see schedule/rule.py) and an elapsed duration. `rule` empty: any
     time. `zone` empty: the site's. `begins_on` is the first day that INTERVAL counts from; None: a Monday long ago.
     `days_after`: so many days after the day of the rule, for "the Thursday after Patch Tuesday"."""
 

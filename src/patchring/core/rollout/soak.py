@@ -41,7 +41,7 @@ def soak_lacks(rule: Ring, ring: RingView, now: datetime) -> Lacks:
 def _verified_missing(ring: RingView, verified: int, needed: int) -> Reason:
     text = f"Ring {ring.number} waits: {verified} of {needed} needed devices are verified"
     if verified + ring.unsettled_count < needed:
-        text += f", {ring.failed_count} failed and no other is left: skip those that failed, or roll back"
+        text += f", {ring.failed_count} failed and no other is left: roll back, or ask for fewer in the policy"
         return reason("verified_out_of_reach", text, verified=verified, needed=needed, failed=ring.failed_count)
     return reason("verified_missing", text, verified=verified, needed=needed)
 

@@ -3,7 +3,7 @@
 Rules are expanded on local time, so a window at 02:30 stays at 02:30 when the offset changes. A start that the clocks
 skip is the same number of minutes after the gap; one that they repeat is the first of the two. The end is the start
 plus the duration in elapsed time: four hours are four hours, also in the night of the change. What a rule may say is
-in recurrence.py.
+in rule.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from patchring.core.policy.model import Blackout, Window
-from patchring.core.schedule.recurrence import FIRST_ON, parse, starts
+from patchring.core.schedule.recurrence import FIRST_ON, starts
+from patchring.core.schedule.rule import parse
 
 FOREVER = timedelta(days=36_500)
 LOOK_AHEAD = timedelta(days=400)
