@@ -10,8 +10,11 @@ from rich.console import Console
 
 from lab.errors import LabError
 from lab.lab import Lab
-from lab.prove import good, ground
+from lab.prove import bad, ending, good, ground, together
+from lab.prove.interrupted import Interrupted
+from lab.prove.reboot import Reboots
 from lab.prove.scene import Scene
+from lab.prove.security import SecurityUpdate
 from lab.prove.table import Done, show
 
 PREFIX = "prproof"
@@ -30,12 +33,30 @@ class Step:
     do: Callable[[Scene], str]
 
 
-STEPS = (
-    Step("Devices up", ground.devices_up),
-    Step("Server and tenants", ground.server_up),
-    Step("Agents enrolled", ground.enrolled),
-    Step("Good update in every ring", good.good_update),
-)
+def steps(keep: bool) -> list[Step]:
+    """In their order. Some share what was read before; the outer rings of the reboot and of the security update go on
+    while the inner ring is tried in other ways."""
+    reboots, security, interrupted = Reboots(), SecurityUpdate(), Interrupted()
+    listed = [
+        Step("Devices up", ground.devices_up),
+        Step("Server and tenants", ground.server_up),
+        Step("Agents enrolled", ground.enrolled),
+        Step("Good update in every ring", good.good_update),
+        Step("Failing update halted", bad.failing_update),
+        Step("Nothing after the halt", bad.after_halt),
+        Step("Taken back, held, explained", bad.taken_back),
+        Step("Conflict refused", together.conflict_refused),
+        Step("Dependency approved together", together.approved_together),
+        Step("Security update approved", security.approve),
+        Step("Reboot in ring 0", reboots.begin),
+        Step("Power cut in the middle of dpkg", interrupted.power_cut),
+        Step("Agent killed in the middle of dpkg", interrupted.agent_killed),
+        Step("Reboot in every ring", reboots.everywhere),
+        Step("Security update in every ring", security.verified),
+        Step("Records verify", ending.records_hold),
+        Step("No errors", ending.no_errors),
+    ]
+    return listed if keep else [*listed, Step("Nothing left behind", ending.nothing_left)]
 
 
 def prove(prefix: str = PREFIX, keep: bool = False, console: Console | None = None) -> int:
@@ -49,9 +70,10 @@ def prove(prefix: str = PREFIX, keep: bool = False, console: Console | None = No
     lab = Lab(prefix, say=lambda line: shown.print(f"[dim]  {line}[/dim]"))
     lab.down()  # what a proof that was killed left behind
     done: list[Done] = []
+    planned = steps(keep)
     try:
         scene = Scene(lab)
-        for step in STEPS:
+        for step in planned:
             shown.print(f"[bold]{step.title}[/bold]")
             done.append(carry_out(step, scene))
             if done[-1].failed:
@@ -59,8 +81,8 @@ def prove(prefix: str = PREFIX, keep: bool = False, console: Console | None = No
     finally:
         if not keep:
             lab.down()
-    show(shown, done, len(STEPS) - len(done))
-    return 1 if any(step.failed for step in done) or len(done) < len(STEPS) else 0
+    show(shown, done, len(planned) - len(done))
+    return 1 if any(step.failed for step in done) or len(done) < len(planned) else 0
 
 
 def carry_out(step: Step, scene: Scene) -> Done:
