@@ -19,6 +19,7 @@ from patchring.sim.roster import Place, SimTenant
 from patchring.wire.authority import ApprovedPackage
 
 ENDED = (RolloutState.COMPLETED, RolloutState.ROLLED_BACK, RolloutState.ABANDONED)
+EVENTS_A_LOOK = 100
 TOKEN_HOURS = 2
 APPROVAL_REASON = "Tested on the lab server; the vendor lists no known issues."
 CLASSIFY_REASON = "Walked through the site with the client; confirmed on the spot."
@@ -63,7 +64,7 @@ class Office:
     def approve(self, tenant: SimTenant, patch_key: str) -> None:
         """Sign an approval with the tenant's key on this machine and hand it in, as `patchring approve` does."""
         about = self.api.get(f"/tenants/{tenant.slug}")
-        found = self.api.get(f"/tenants/{tenant.slug}/patch", patch=patch_key)
+        found = self.patch(tenant, patch_key)
         fingerprint = self.api.get(f"/tenants/{tenant.slug}/policy")["fingerprint"]
         now = datetime.now(UTC)
         statement = read_keys(tenant.slug, self.keys).sign_approval(
@@ -95,9 +96,14 @@ class Office:
             found.append(whole)
         return found
 
-    def events(self, tenant: SimTenant, kind: str = "", limit: int = 100) -> list[dict[str, Any]]:
-        """The newest events of this kind (empty: of all), oldest first."""
-        return list(reversed(self.api.get(f"/tenants/{tenant.slug}/events", kind=kind, limit=limit)["items"]))
+    def patch(self, tenant: SimTenant, patch_key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.api.get(f"/tenants/{tenant.slug}/patch", patch=patch_key)
+        return found
+
+    def events(self, tenant: SimTenant, kind: str = "", subject: str = "") -> list[dict[str, Any]]:
+        """The newest events of this kind about this subject (empty: any), oldest first."""
+        given = {"kind": kind, "subject_id": subject, "limit": EVENTS_A_LOOK}
+        return list(reversed(self.api.get(f"/tenants/{tenant.slug}/events", **given)["items"]))
 
 
 def _confirmed(place: Place) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from patchring.cli.demo_office import Office
 from patchring.cli.demo_picture import Picture
 from patchring.cli.demo_screen import Screen
-from patchring.sim.catalogue import UPDATES, SimUpdate
+from patchring.sim.catalogue import PROVIDER, UPDATES, SimUpdate
 from patchring.sim.roster import TENANTS, SimTenant
 from patchring.web.sentences import SENTENCES, sentence
 
@@ -59,9 +59,9 @@ class Tail:
 
     def is_held(self, tenant: SimTenant, update: SimUpdate) -> bool:
         """Whether the newest decision on the patch lets it nowhere in this tenant."""
-        decided = self._office.events(tenant, kind="patch_decided")
-        own = [event for event in decided if event["data"].get("patch_key", "").endswith(update.update_id)]
-        return bool(own) and _is_held(own[-1])
+        patch = self._office.patch(tenant, f"{PROVIDER}:{update.update_id}")
+        decided = self._office.events(tenant, kind="patch_decided", subject=patch["patch_id"])
+        return bool(decided) and _is_held(decided[-1])
 
     def _read(self) -> list[tuple[SimTenant, dict[str, Any]]]:
         new = []

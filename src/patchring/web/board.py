@@ -19,7 +19,7 @@ from patchring.web.census import Census
 from patchring.web.cursor import Place
 from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, recent_months
-from patchring.web.models import BoardPage, DeviceLine, Fact, HeldPatch, PatchBoard
+from patchring.web.models import BoardPage, DeviceLine, Fact, HeldLine, HeldPatch, PatchBoard
 from patchring.web.patches import device_href, patch_meta, rollout_view
 from patchring.web.scopes import scopes_of_board
 from patchring.web.sentences import DETAILS
@@ -72,7 +72,7 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
         patches=_patches(board, tenants, framed.now),
         unknown=_unknown(board, census, silent_after_s),
         silent=[DeviceLine(device_href(row), row["name"], last_seen_at=row["last_seen_at"]) for row in census.silent],
-        held=[_held(row, tenants) for row in board.held],
+        held=_held(board.held, tenants),
         observers=[_observer(row) for row in census.observers],
         observing_more=max(0, observing_count - len(census.observers)),
         events=event_views(board.events, board.subjects, framed.names),
@@ -102,15 +102,15 @@ def _patches(board: Board, tenants: Mapping[UUID, str], now: datetime) -> list[P
     return boards
 
 
-def _held(row: Row, tenants: Mapping[UUID, str]) -> HeldPatch:
-    many = f"{HELD_DEVICES_MAX} and more devices" if row["device_count"] >= HELD_DEVICES_MAX else ""
-    return HeldPatch(
-        id=row["patch_id"].hex,
-        title=row["title"],
-        tenant=tenants.get(row["tenant_id"], ""),
-        devices=many or counted(row["device_count"], "device"),
-        why=_why_held(row["decision"]),
-    )
+def _held(rows: Sequence[Row], tenants: Mapping[UUID, str]) -> list[HeldPatch]:
+    """One for each patch, with a line for each tenant that misses it."""
+    by_patch: dict[str, HeldPatch] = {}
+    for row in rows:
+        patch = by_patch.setdefault(row["patch_key"], HeldPatch(row["patch_id"].hex, row["title"], []))
+        many = f"{HELD_DEVICES_MAX} and more devices" if row["device_count"] >= HELD_DEVICES_MAX else ""
+        devices = many or counted(row["device_count"], "device")
+        patch.lines.append(HeldLine(tenants.get(row["tenant_id"], ""), devices, _why_held(row["decision"])))
+    return list(by_patch.values())
 
 
 def _why_held(decision: Mapping[str, Any]) -> str:

@@ -104,14 +104,21 @@ class PatchBoard:
 
 
 @dataclass(frozen=True)
+class HeldLine:
+    """One tenant in which devices miss a patch that does not come."""
+
+    tenant: str
+    devices: str
+    why: str
+
+
+@dataclass(frozen=True)
 class HeldPatch:
     """A patch that devices miss and no rollout brings them."""
 
     id: str
     title: str
-    tenant: str
-    devices: str
-    why: str
+    lines: list[HeldLine]
 
 
 @dataclass(frozen=True)

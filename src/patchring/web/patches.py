@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from patchring.core.rollout.states import RolloutState
 from patchring.store.transaction import Row
@@ -30,7 +31,7 @@ def rollout_view(row: Row, rings: Sequence[Row], tenant: str, now: datetime) -> 
         href=rollout_href(row),
         tenant=tenant,
         state=rollout_state(row["state"]),
-        why=why(row["reasons"]),
+        why=why(_own_reasons(row, rings)),
         rings=[ring_view(ring, now) for ring in rings],
         to_do=_to_do(row, rings),
     )
@@ -42,6 +43,12 @@ def rollout_href(row: Row) -> str:
 
 def device_href(row: Row) -> str:
     return f"/devices/{row['tenant_id']}/{row['device_id']}"
+
+
+def _own_reasons(row: Row, rings: Sequence[Row]) -> list[dict[str, Any]]:
+    """What is said of the rollout and not of one of its rings anyway."""
+    said = {reason["text"] for ring in rings for reason in ring["reasons"]}
+    return [reason for reason in row["reasons"] if reason["text"] not in said]
 
 
 def _to_do(row: Row, rings: Sequence[Row]) -> str:

@@ -14,6 +14,7 @@ from patchring.web.models import DeviceRow, Filter, RolloutPage
 from patchring.web.patches import device_href, patch_view, rollout_href, rollout_view
 from patchring.web.rings import group_counts
 from patchring.web.scopes import scopes_of_rollout
+from patchring.web.sentences import THIS
 from patchring.web.texts import long, versions, why
 from patchring.web.words import GROUPS, device_state, group_states
 
@@ -64,7 +65,7 @@ async def load(tx: Tx, tenant_id: TenantId, rollout_id: RolloutId, asked: Asked)
     )
     about = {"tenant_id": tenant_id, "subject_kind": "rollout", "subject_id": str(rollout_id), "limit": EVENTS_MAX}
     events = [row for row in await tx.all(sql.page.subject_events, about) if is_news(row)]
-    subjects = await subject_names(tx, [tenant_id], events)
+    subjects = {**await subject_names(tx, [tenant_id], events), str(rollout_id): THIS}
     return Rollout(row, rings, devices[:DEVICES_MAX], events, subjects, len(devices) > DEVICES_MAX)
 
 

@@ -12,6 +12,9 @@ from patchring.web.texts import counted, why
 
 Data = Mapping[str, Any]
 
+# The name of the patch on the page of its own rollout.
+THIS = "this patch"
+
 
 @dataclass(frozen=True)
 class Said:
@@ -42,6 +45,7 @@ def _because(data: Data) -> str:
 
 def _stop(text: str) -> str:
     text = text.strip()
+    text = text[:1].upper() + text[1:]
     return text if text[-1:] in (".", "!", "?") else text + "."
 
 
@@ -83,6 +87,11 @@ def _created(name: str, data: Data) -> str:
 
 def _joined(name: str, data: Data) -> str:
     return f"{counted(int(data.get('device_count', 0)), 'device')} joined the rollout of {name}"
+
+
+def _ring(name: str, data: Data) -> str:
+    """A ring's reasons name the ring; on the rollout's own page that is enough."""
+    return _because(data) if name == THIS else f"{name or data.get('patch_key', 'A ring')}: {_because(data)}"
 
 
 def _offered(name: str, data: Data) -> str:
@@ -137,19 +146,19 @@ SENTENCES: Mapping[str, Said] = {
     "hold_released": Said(W("A hold was released"), "verified"),
     "rollout_created": Said(_created, "offered", aloud=True),
     "devices_joined_rollout": Said(_joined, "offered"),
-    "rollout_started": Said(W("The rollout of {name} runs"), "installing"),
+    "rollout_started": Said(W("The rollout of {name} runs"), "installing", detail=True),
     "rollout_halted": Said(W("The rollout of {name} was halted"), "failed", aloud=True),
     "rollout_resumed": Said(W("The rollout of {name} goes on"), "installing", aloud=True),
     "rollout_abandoned": Said(W("The rollout of {name} was abandoned"), "aside", aloud=True),
     "rollback_requested": Said(W("The way back from {name} was asked for"), "rolled", aloud=True),
-    "rollback_started": Said(W("{name} is being taken back"), "rolled", aloud=True),
+    "rollback_started": Said(W("{name} is being taken back"), "rolled", detail=True),
     "devices_taken_back": Said(_taken_back, "rolled"),
     "rollout_rolled_back": Said(W("{name} was taken back"), "rolled", aloud=True),
     "rollout_completed": Said(W("The rollout of {name} is complete"), "verified", aloud=True),
-    "ring_opened": Said(P("{name}: {because}"), "installing"),
-    "ring_soak_started": Said(P("{name}: {because}"), "soaking"),
-    "ring_passed": Said(P("{name}: {because}"), "verified", aloud=True),
-    "ring_halted": Said(P("{name}: {because}"), "failed", aloud=True),
+    "ring_opened": Said(_ring, "installing"),
+    "ring_soak_started": Said(_ring, "soaking", detail=True),
+    "ring_passed": Said(_ring, "verified", aloud=True),
+    "ring_halted": Said(_ring, "failed", detail=True),
     "patch_offered": Said(_offered, "offered", detail=True),
     "offers_withdrawn": Said(_withdrawn, "aside"),
     "stop_placed": Said(W("Stopped: {name}"), "failed", aloud=True),
