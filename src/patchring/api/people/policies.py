@@ -48,7 +48,7 @@ async def show_policy(
 
 @router.get("/tenants/{tenant}/policy/versions")
 async def list_policy_versions(ask: Annotated[Ask, in_tenant(P.POLICY_READ)], paging: Paged) -> Page[PolicyVersion]:
-    """Newest first."""
+    """The versions of the policy, newest first."""
     (before,) = paging.after(int) or (None,)
     rows = await policies.list_versions(ask.who, ask.tenant_id, before, paging.count)
     return paging.page(PolicyVersion, rows, "version")
