@@ -10,7 +10,7 @@ from patchring.app.rollouts import NotStarted, Started, create_rollout
 from patchring.app.work import unit_of_work
 from patchring.app.worker.handlers import HANDLERS
 from patchring.app.worker.loop import Worker
-from patchring.app.worker.view import device_minutes, read_counts
+from patchring.app.worker.readings import device_minutes, read_counts
 from patchring.core.ids import PatchId
 from patchring.core.rollout.states import DeviceState
 from patchring.store.roles import Role

@@ -11,11 +11,12 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from patchring.app.work import Work
+from patchring.app.worker.case import Unusable, instant
 from patchring.app.worker.claim import DueItem
 from patchring.app.worker.findings import apply_scan
 from patchring.app.worker.judge import judge_device
 from patchring.app.worker.moves import Place, move_device
-from patchring.app.worker.progress import Unusable, apply_progress, instant, show_permits
+from patchring.app.worker.progress import apply_progress, show_permits
 from patchring.core.ids import DeviceId
 from patchring.core.reason import reason
 from patchring.core.rollout.states import DeviceEvent

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,13 @@ from psycopg.types.json import Jsonb
 from patchring.app.decisions import Assessment, Undecided, assess, read_policy_text
 from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_force, tenant_stop
 from patchring.app.work import Work
+from patchring.app.worker.readings import approved, device_minutes, enough_verified_at, read_counts, review_needed
 from patchring.core.ids import RolloutId
 from patchring.core.policy.decide import HoldInForce
 from patchring.core.policy.model import Policy
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.remedy import segment_scope, take_back_states
-from patchring.core.rollout.soak import verified_needed
-from patchring.core.rollout.states import DeviceState, RingState, RolloutState
+from patchring.core.rollout.states import RingState, RolloutState
 from patchring.core.rollout.view import Elsewhere, RingView, RolloutView
 from patchring.store import sql
 
@@ -71,8 +71,8 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
         state=state,
         policy=policy,
         rings=await _ring_views(work, row["rollout_id"], rings, lost, assessment),
-        review_needed=_review_needed(assessment, rings),
-        approved=_approved(assessment, rings),
+        review_needed=review_needed(assessment, rings),
+        approved=approved(assessment, rings),
         stops=await _stops(work, row["rollout_id"], assessment.patch.patch_key),
         holds=tuple(reason(f"hold_{hold.source}", f"held: {hold.text}") for hold in _holds(assessment)),
         elsewhere=await _elsewhere(work, assessment.patch.patch_key),
@@ -142,49 +142,6 @@ async def _lost_devices(work: Work, rollout_id: UUID, policy: Policy) -> list[di
     """Devices that began and have not been heard of for longer than anything the policy expects to take."""
     heard_before = work.now - max(2 * policy.expected_duration, LOST_AFTER_MIN)
     return await work.tx.all(sql.rollouts.lost, {**_key(work, rollout_id), "heard_before": heard_before})
-
-
-def read_counts(kept: Mapping[str, Any], device_count: int) -> dict[DeviceState, int] | None:
-    """The counts of a ring by state; None when they do not add up: then nothing is concluded from them."""
-    try:
-        counts = {DeviceState(state): int(count) for state, count in kept.items()}
-    except ValueError:
-        return None
-    fits = all(count >= 0 for count in counts.values()) and sum(counts.values()) == device_count
-    return counts if fits else None
-
-
-def device_minutes(ring: Mapping[str, Any], now: datetime) -> int:
-    """Minutes since verification, summed over the devices of the ring that are verified now."""
-    verified = int(ring["counts"].get(DeviceState.VERIFIED, 0))
-    return max(0, verified * int(now.timestamp()) - int(ring["verified_s_sum"])) // 60
-
-
-def enough_verified_at(ring: Mapping[str, Any], policy: Policy) -> datetime | None:
-    """Since when the ring has as many verified devices as its soak asks for; None: it has not."""
-    skipped = int(ring["counts"].get(DeviceState.SKIPPED, 0))
-    needed = verified_needed(policy.ring(ring["ring"]), ring["device_count"] - skipped)
-    if int(ring["counts"].get(DeviceState.VERIFIED, 0)) < needed:
-        return None
-    found: datetime | None = ring["enough_verified_at"] or ring["last_verified_at"]
-    return found
-
-
-def _review_needed(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool:
-    """Nothing may begin without a person: every segment of the rollout asks for one, and none has got a yes."""
-    segments = {segment for ring in rings for segment in ring["segments"]}
-    if not segments <= assessment.to_review:
-        return False
-    return not any(assessment.standing(segment) for segment in segments)
-
-
-def _approved(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool | None:
-    """What people said about all of it: yes only where every segment that asks for a person has got one."""
-    segments = {segment for ring in rings for segment in ring["segments"]} & assessment.to_review
-    standings = {assessment.standing(segment) for segment in segments} or {assessment.standing(None)}
-    if assessment.standing(None) is False or standings == {False}:
-        return False
-    return True if standings == {True} else None
 
 
 async def _stops(work: Work, rollout_id: RolloutId, patch_key: str) -> tuple[Reason, ...]:

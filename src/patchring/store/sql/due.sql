@@ -4,15 +4,6 @@ insert into patchring.due (tenant_id, kind, id, wake_at) values (%(tenant_id)s, 
 on conflict (tenant_id, kind, id) do update
 set wake_at = least(patchring.due.wake_at, excluded.wake_at);
 
--- name: wake_many
--- The same for many at once. In the order of keys, so that two transactions never wait for each other in a circle.
-insert into patchring.due (tenant_id, kind, id, wake_at)
-select %(tenant_id)s, new.kind, new.id, new.wake_at
-from jsonb_to_recordset(%(rows)s) as new (kind text, id uuid, wake_at timestamptz)
-order by new.kind, new.id
-on conflict (tenant_id, kind, id) do update
-set wake_at = least(patchring.due.wake_at, excluded.wake_at);
-
 -- name: claim
 -- Lease up to `count` items that are due, one of each tenant before a second of any. A lease that ran out is due again:
 -- its worker died. The conditions stand twice because a row may have changed between being found and being locked.
@@ -61,10 +52,6 @@ where tenant_id = %(tenant_id)s and kind = %(kind)s and id = %(id)s and lease_to
 update patchring.due
 set lease_until = null, lease_token = null, attempt_count = %(attempt_count)s, wake_at = %(wake_at)s
 where tenant_id = %(tenant_id)s and kind = %(kind)s and id = %(id)s and lease_token = %(lease_token)s;
-
--- name: next_at
--- When something is next due, null when nothing is; parked and leased rows do not count.
-select min(wake_at) as wake_at from patchring.due where lease_until is null and wake_at < 'infinity';
 
 -- name: fan_out
 -- Have every tenant's rollout of this campaign's patch looked at again. It reads ids alone.

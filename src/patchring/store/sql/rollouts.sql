@@ -29,10 +29,6 @@ where campaign.patch_key = %(patch_key)s
     where rollout.tenant_id = %(tenant_id)s and rollout.campaign_id = campaign.campaign_id)
 order by campaign.created_at desc, campaign.campaign_id desc limit 1;
 
--- name: campaigns_of_patch
--- Every campaign of a patch: whoever changes what all of them depend on wakes them.
-select campaign_id from patchring.campaign where patch_key = %(patch_key)s order by campaign_id;
-
 -- name: add_campaign
 -- A campaign begins with its first rollout.
 insert into patchring.campaign (campaign_id, patch_key, created_at, created_by)
