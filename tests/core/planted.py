@@ -19,9 +19,9 @@ class Bug:
     new: str
 
 
-def written_bugs() -> list[Bug]:
-    """Those of bugs.txt, in its order."""
-    text = Path(__file__).with_name("bugs.txt").read_text(encoding="utf-8")
+def written_bugs(name: str = "bugs.txt") -> list[Bug]:
+    """Those of a file beside this one, in its order."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return [_read(section.splitlines()) for section in text.split("\n# ")[1:]]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchring.core.devices import Criticality
 from patchring.core.policy.decide import Decision, HoldInForce, decide, segment_of
 from patchring.core.policy.grants import GrantValue, grants
 from patchring.core.policy.model import ApprovalRule, Automation, Condition, Outcome, RebootRule
@@ -122,6 +123,14 @@ def test_a_device_that_no_row_takes() -> None:
     found = segment_of(policy(segments=(policy().segments[0],)), device())
     assert (found.segment, found.ring) == (None, -1)
     assert found.lost[0].text == "segment own (line 1) wants internal is yes"
+
+
+def test_all_conditions_of_a_row_have_to_hold() -> None:
+    """A server of low criticality is no kiosk of low criticality."""
+    kiosks = replace(policy().segments[1], when=(Condition("class", ("kiosk",)), Condition("criticality", ("low",))))
+    found = segment_of(policy(segments=(kiosks,)), device(criticality=Criticality.LOW))
+    assert found.segment is None
+    assert found.lost[0].text == "segment rest (line 2) wants class is kiosk"
 
 
 def test_unknown_exposure_counts_as_exposed() -> None:

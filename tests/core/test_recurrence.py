@@ -107,6 +107,26 @@ def test_a_leap_day_is_a_rule() -> None:
     assert problem_of("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29", date(2025, 1, 1)) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FREQ=MONTHLY;BYDAY=-1TU", ["06-30", "07-28", "08-25"]),
+        ("FREQ=MONTHLY;BYDAY=-2TU", ["06-23", "07-21", "08-18"]),
+        ("FREQ=MONTHLY;BYDAY=1FR,3FR", ["06-05", "06-19", "07-03", "07-17", "08-07", "08-21"]),
+        ("FREQ=MONTHLY;BYDAY=5MO", ["06-29", "08-31"]),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ["06-30", "07-31", "08-31"]),
+        ("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=8,9,10,11,12,13,14", ["06-13", "07-11", "08-08"]),
+        ("FREQ=MONTHLY;INTERVAL=3", ["07-01"]),
+        ("FREQ=DAILY;INTERVAL=30", ["06-19", "07-19", "08-18"]),
+        ("FREQ=DAILY;BYMONTH=7;BYDAY=WE", ["07-01", "07-08", "07-15", "07-22", "07-29"]),
+    ],
+)
+def test_days_of_a_summer(text: str, expected: list[str]) -> None:
+    """June to August of 2026, from a wall calendar; intervals count from the first of January 2024."""
+    summer = (local(date(2026, 6, 1)), local(date(2026, 8, 31)))
+    assert [f"{start:%m-%d}" for start in starts(parse(text), FIRST_ON, AT, *summer)] == expected
+
+
 def test_short_months_are_skipped_or_ended() -> None:
     """The 31st is left out where there is none; the last day is wherever the month ends."""
     year = (local(date(2026, 1, 1)), local(date(2026, 12, 31)))
