@@ -1,27 +1,22 @@
 """Places in lists survive the way through an address; anything else is refused with a sentence."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from patchring.app.errors import Invalid
-from patchring.web.cursor import DevicePlace, Place, ring_number
-
-AT = datetime(2026, 11, 23, 5, 16, 40, 123_456, tzinfo=UTC)
+from patchring.web.cursor import DevicePlace, ring_number, thing
 
 
 def test_places_come_back_as_they_were() -> None:
-    place, device = Place(AT, UUID(int=5)), DevicePlace(3, 2_147_483_647, UUID(int=9))
-    assert (Place.parse(str(place)), DevicePlace.parse(str(device)), ring_number("12")) == (place, device, 12)
+    device = DevicePlace(3, 2_147_483_647, UUID(int=9))
+    assert (thing(str(UUID(int=5))), DevicePlace.parse(str(device)), ring_number("12")) == (UUID(int=5), device, 12)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "1.2", "1.2.3.4", f"9999999999999999999999.{UUID(int=5).hex}", "1." + "z" * 32]
-)
+@pytest.mark.parametrize("text", ["", "x", "1.2", UUID(int=5).hex + "0"])
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        Place.parse(text)
+        thing(text)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from patchring.core.rollout.states import DeviceState, RingState, RolloutState
 from patchring.sim.catalogue import DISPLAY_DRIVER, FRAMEWORK, SERVER_CUMULATIVE, UPDATES, WEBVIEW
 from patchring.sim.fleet import Fleet
 from patchring.sim.roster import OPERATOR, TENANTS, SimTenant
+from patchring.wire.authority import PERMIT_LIFETIME_S
 
 LOOK_S = 1.0
 CLIENTS = tuple(tenant for tenant in TENANTS if tenant.kind == "client")
@@ -144,7 +145,7 @@ class Story:
         first = taken_back[0]
         ending.told.append(("failed", f"{WEBVIEW.title}: {first.why} ({first.tenant.name})."))
         ending.told.append(("rolled", _way_back(taken_back)))
-        ending.told.append(self._starts_after_halt())
+        self._last_start(ending)
         spared = [rollout.tenant.name for rollout in client_rollouts if _reached(rollout) < 0]
         if spared:
             text = f"{' and '.join(spared)} never got it: what failed at one client is stopped at all"
@@ -153,14 +154,19 @@ class Story:
         if further:
             ending.differs.append(f"{WEBVIEW.title} should not pass ring 1; it did at {further[0].tenant.name}")
 
-    def _starts_after_halt(self) -> tuple[str, str]:
-        """The promise of a halt, measured on the machines: after it only the way back begins."""
+    def _last_start(self, ending: Ending) -> None:
+        """The promise of a halt, measured on the machines: no start later than one permit lifetime after it."""
         halted_ms, begun = self._tail.halted_at_ms(WEBVIEW), self._fleet.begun_forward(WEBVIEW)
-        late = [at for at in begun if at > halted_ms]
-        last = (halted_ms - max(begun)) / 1000 if begun else 0.0
-        if late:
-            return "failed", f"{len(late)} installations began after the halt, under permits granted before it."
-        return "aside", f"The last installation began {last:.1f} s before the halt; after it, none."
+        after_s = (max(begun) - halted_ms) / 1000
+        if after_s <= 0:
+            ending.told.append(
+                ("aside", f"The last installation began {-after_s:.1f} s before the halt; after it, none.")
+            )
+        else:
+            text = f"The last installation began {after_s:.1f} s after the halt, with a permit from before it"
+            ending.told.append(("aside", f"{text}; at most {PERMIT_LIFETIME_S} s are promised."))
+        if after_s > PERMIT_LIFETIME_S:
+            ending.differs.append(f"nothing should begin {PERMIT_LIFETIME_S} s after a halt; something did")
 
     def _held(self, ending: Ending) -> None:
         rollouts, there = self._picture.of(DISPLAY_DRIVER), self._fleet.having(DISPLAY_DRIVER)

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from patchring.core.ids import TenantId
+from patchring.core.ids import RolloutId, TenantId
 from patchring.core.rollout.states import RolloutState
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 from patchring.web.census import Census
-from patchring.web.cursor import Place
 from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, recent_months
 from patchring.web.models import BoardPage, DeviceLine, Fact, HeldLine, HeldPatch, PatchBoard
@@ -28,7 +27,7 @@ from patchring.web.words import rollout_state
 
 ROLLOUTS_MAX = 40
 EVENTS_MAX = 25
-EVENT_LIMITS = {"look_at": 400, "limit": 80}
+EVENT_LIMITS = {"look_at": 150, "limit": 80}
 HELD_MAX = 12
 HELD_DEVICES_MAX = 1000
 ALARMS = (RolloutState.HALTED, RolloutState.ROLLING_BACK)
@@ -46,11 +45,10 @@ class Board:
     older: bool
 
 
-async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: Place | None, now: datetime) -> Board:
+async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: RolloutId | None, now: datetime) -> Board:
     """What the board shows, but for the frame and the census."""
     scope = {"tenant_ids": list(tenant_ids)}
-    at, rollout_id = (before.at, before.id) if before else (None, None)
-    asked = {**scope, "before_at": at, "before_id": rollout_id, "limit": ROLLOUTS_MAX + 1}
+    asked = {**scope, "before_id": before, "limit": ROLLOUTS_MAX + 1}
     rollouts = await tx.all(sql.page.rollouts, asked)
     shown = rollouts[:ROLLOUTS_MAX]
     rings = await tx.all(sql.page.rings, {**scope, "rollout_ids": [row["rollout_id"] for row in shown]})
@@ -76,7 +74,7 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
         observers=[_observer(row) for row in census.observers],
         observing_more=max(0, observing_count - len(census.observers)),
         events=event_views(board.events, board.subjects, framed.names),
-        older=f"/?before={Place(last['created_at'], last['rollout_id'])}" if last else "",
+        older=f"/?before={last['rollout_id']}" if last else "",
     )
 
 

@@ -1,33 +1,18 @@
 """Places in an order, as texts in addresses: where a page of a list goes on. A text that is none is Invalid."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
 from patchring.app.errors import Invalid
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
-
-@dataclass(frozen=True)
-class Place:
-    """Right after the thing of this instant and id, in descending order."""
-
-    at: datetime
-    id: UUID
-
-    def __str__(self) -> str:
-        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.id.hex}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        try:
-            at, name = text.split(".")
-            return cls(_EPOCH + int(at) * _MICROSECOND, UUID(hex=name))
-        except (ValueError, OverflowError) as error:
-            raise Invalid(f"{text[:60]!r} is no place in this list; begin at its first page.") from error
+def thing(text: str) -> UUID:
+    """The id after which a list goes on. Raises Invalid."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid(f"{text[:60]!r} is no place in this list; begin at its first page.") from error
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from patchring.web import board, device, rollout
 from patchring.web.access import Access
 from patchring.web.actions import Actions
 from patchring.web.census import CensusTaker
-from patchring.web.cursor import DevicePlace, Place, ring_number
+from patchring.web.cursor import DevicePlace, ring_number, thing
 from patchring.web.door import Door
 from patchring.web.frame import load_frame
 from patchring.web.live import Versions, stream
@@ -66,7 +66,7 @@ class Pages:
 
     async def board(self, request: Request, viewer: Viewer) -> Response:
         before = request.query_params.get("before")
-        place = Place.parse(before) if before else None
+        place = RolloutId(thing(before)) if before else None
         now = self._clock.now()
         census = await self._census.take(viewer.tenant_ids, now)
         async with self._database.tenant(Role.STAFF, viewer.tenant_ids, read_only=True) as tx:

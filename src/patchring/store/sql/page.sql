@@ -5,17 +5,20 @@ where tenant_id = any (%(tenant_ids)s::uuid[])
 order by kind = 'client', name;
 
 -- name: rollouts
--- The newest rollouts before a place in their order (null: from the newest on), with their patch.
-select r.tenant_id, t.slug as tenant_slug, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope, r.created_at,
-  r.created_by, r.row_version, p.patch_id, p.patch_key, p.name as patch_name, p.version as patch_version, p.title,
-  p.security, p.type, p.classification, p.reboot, p.kb, p.provider
-from patchring.rollout r
+-- The newest rollouts before one of them (null: from the newest on), with their patch. Ids are made in the order of
+-- time, so each tenant's newest are found at the end of its primary key, however long its history is.
+select r.tenant_id, t.slug as tenant_slug, r.rollout_id, r.campaign_id, r.state, r.state_at, r.reasons, r.halt_scope,
+  r.created_at, r.created_by, r.row_version, p.patch_id, p.patch_key, p.name as patch_name, p.version as patch_version,
+  p.title, p.security, p.type, p.classification, p.reboot, p.kb, p.provider
+from unnest(%(tenant_ids)s::uuid[]) as wanted (tenant_id)
+cross join lateral (
+  select * from patchring.rollout
+  where tenant_id = wanted.tenant_id and (%(before_id)s::uuid is null or rollout_id < %(before_id)s::uuid)
+  order by rollout_id desc limit %(limit)s
+) as r
 join patchring.tenant t on t.tenant_id = r.tenant_id
 join patchring.patch p on p.tenant_id = r.tenant_id and p.patch_id = r.patch_id
-where r.tenant_id = any (%(tenant_ids)s::uuid[])
-  and (%(before_at)s::timestamptz is null
-       or (r.created_at, r.rollout_id) < (%(before_at)s::timestamptz, %(before_id)s::uuid))
-order by r.created_at desc, r.rollout_id desc
+order by r.rollout_id desc
 limit %(limit)s;
 
 -- name: rollout
@@ -219,7 +222,8 @@ limit %(limit)s;
 select md5(concat_ws('|',
   (select string_agg(tenant_id || ':' || seq, ',' order by tenant_id) from patchring.event_head
    where tenant_id = any (%(tenant_ids)s::uuid[])),
-  (select string_agg(rr.rollout_id || ':' || rr.ring || rr.state || rr.state_at || rr.counts, ',' order by rr.rollout_id, rr.ring)
+  (select string_agg(concat_ws(':', rr.rollout_id, rr.ring, rr.state, rr.counts, rr.reasons, r.state, r.reasons), ','
+     order by rr.rollout_id, rr.ring)
    from patchring.rollout_ring rr
    join patchring.rollout r on r.tenant_id = rr.tenant_id and r.rollout_id = rr.rollout_id
    where rr.tenant_id = any (%(tenant_ids)s::uuid[]) and r.state <> all (%(final_states)s::text[])),
