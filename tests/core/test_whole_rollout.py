@@ -26,6 +26,15 @@ TOLD = {
     DeviceEvent.ROLLED_BACK,
     DeviceEvent.ROLLBACK_FAILED,
 }
+# What a device says next when nothing goes wrong.
+WELL = {
+    DeviceState.OFFERED: DeviceEvent.PERMITTED,
+    DeviceState.PERMITTED: DeviceEvent.STARTED,
+    DeviceState.INSTALLING: DeviceEvent.INSTALLED,
+    DeviceState.REBOOT_PENDING: DeviceEvent.REBOOTED,
+    DeviceState.INSTALLED: DeviceEvent.VERIFIED,
+    DeviceState.ROLLING_BACK: DeviceEvent.ROLLED_BACK,
+}
 OVER = (RolloutState.COMPLETED, RolloutState.ROLLED_BACK, RolloutState.ABANDONED)
 
 
@@ -36,14 +45,12 @@ class WholeRollout(RuleBasedStateMachine):
         verified_min=st.integers(1, 3),
         growth=st.integers(1, 3),
         at_once_max=st.integers(1, 4),
+        hours=st.sampled_from([0, 0, 3]),
         scope=st.sampled_from(list(RemedyScope)),
     )
-    def begin(
-        self, sizes: list[int], failed_max: int, verified_min: int, growth: int, at_once_max: int, scope: RemedyScope
-    ) -> None:
-        given = {"verified_min": verified_min, "growth": growth, "at_once_max": at_once_max}
+    def begin(self, sizes: list[int], failed_max: int, scope: RemedyScope, hours: int, **ring_given: int) -> None:
         chosen = policy(
-            rings=tuple(ring(number, **given) for number in range(len(sizes))),
+            rings=tuple(ring(number, device_hours_min=hours, **ring_given) for number in range(len(sizes))),
             on_failure=OnFailure(failed_max, HaltScope.ROLLOUT),
             remedies={"back": Remedy("back", (RemedyStep.RETURN_TO_PRIOR,), scope)},
         )
@@ -134,6 +141,30 @@ class WholeRollout(RuleBasedStateMachine):
         waits = self.world.settle()
         assert waits or self.world.state in OVER
         assert all(isinstance(each, Wait) and each.reasons for each in waits)
+
+    def teardown(self) -> None:
+        """From wherever chance led it, it comes to an end once devices do well, stops are lifted and time goes by; a
+        person decides only where its waits say that one has to."""
+        self.world.stopped = False
+        for _ in range(400):
+            waits = self.world.settle()
+            if self.world.state in OVER:
+                return
+            self._goes_on({each.code for wait in waits for each in wait.reasons})
+        raise AssertionError(f"it never ends: {waits}")
+
+    def _goes_on(self, codes: set[str]) -> None:
+        world = self.world
+        moving = [device for device in world.devices if device.state in WELL]
+        if moving:
+            world.happens(moving[0], WELL[moving[0].state])
+        elif "verified_out_of_reach" in codes:
+            world.rollout_event(RolloutEvent.HALTED)
+        elif "halted" in codes:
+            world.rollback_requested = True
+        else:
+            assert codes & {"soaking", "device_hours_missing"}, f"nothing can bring it on: {codes}"
+            world.now += timedelta(minutes=30)
 
 
 WholeRollout.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
