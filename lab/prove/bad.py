@@ -15,7 +15,7 @@ from lab.cgroup import Cgroup
 from lab.prove import record
 from lab.prove.errors import require
 from lab.prove.roster import EAST, MSP, NORTH, PLACES, TENANTS
-from lab.prove.scene import Scene
+from lab.prove.scene import ROLLED_BACK, Scene
 from lab.prove.waiting import eventually
 
 PATCH = "apt:lab-web=1.2"
@@ -40,7 +40,7 @@ def failing_update(scene: Scene) -> str:
         lambda: scene.why(PATCH, [VICTIM]),
     )
     Cgroup(f"{scene.lab.place.prefix}/webserver").kill()
-    scene.until_states(PATCH, [VICTIM], 120, "rolled_back")
+    scene.until_states(PATCH, [VICTIM], 120, ROLLED_BACK)
     scene.until_rollouts(PATCH, "rolled_back", 20, [NORTH])
     return "halted in ring 2, taken back without the repository"
 

@@ -14,7 +14,12 @@ from lab.prove.server import ServerPlace
 from lab.prove.waiting import eventually
 
 PREINSTALLED = {"lab-web": "1.0", "lab-notes": "1.0", "lab-library": "1.0", "lab-kernel": "6.1.1"}
-VERIFIED = "verified"
+VERIFIED, ROLLED_BACK = "verified", "rolled_back"
+DEAD_ENDS = {
+    VERIFIED: frozenset({"failed", "rolling_back", "rolled_back", "rollback_failed", "skipped"}),
+    ROLLED_BACK: frozenset({"rollback_failed", "skipped", "verified"}),
+}
+"""What is waited for -> states from which it does not come any more."""
 DEAD_ENDS = frozenset({"failed", "rollback_failed", "skipped"})
 
 
@@ -77,11 +82,9 @@ class Scene:
         expected = f"{patch_key} {wanted} on {', '.join(names)}"
 
         def holds(states: dict[str, str]) -> bool:
-            wrong = {name: state for name, state in states.items() if state in ("failed", "rollback_failed", "skipped")}
-            if wrong and wanted not in wrong.values():
-                raise ProofFailed(
-                    f"{patch_key} {wanted} on {', '.join(names)}", f"{wrong}\n{self.why(patch_key, wrong)}"
-                )
+            wrong = {name: state for name, state in states.items() if state in DEAD_ENDS[wanted]}
+            if wrong:
+                raise ProofFailed(expected, f"{wrong}\n{self.why(patch_key, wrong)}")
             return all(state == wanted for state in states.values())
 
         def why() -> str:

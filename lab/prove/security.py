@@ -51,9 +51,8 @@ class SecurityUpdate:
             if rows and rows[0]["installed_version"] == main.get(name) and _alone(device, name):
                 self.name, self.installed, self.version = name, rows[0]["installed_version"], rows[0]["version"]
                 return
-        raise ProofFailed(
-            f"a pending Debian security update of one of {SECURITY_CANDIDATES}", sorted(missing).__str__()
-        )
+        expected = f"a pending Debian security update of one of {', '.join(SECURITY_CANDIDATES)}"
+        raise ProofFailed(expected, ", ".join(sorted(missing)))
 
     def _keep_prior_version(self, scene: Scene) -> None:
         """Into apt's archive on each device, where it is on a Debian that installed it with apt: without a way back

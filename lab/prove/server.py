@@ -18,7 +18,7 @@ from patchring.serve.local import OPERATOR_TOKEN_FILE, LocalServer
 from patchring.serve.settings import Settings
 
 PEOPLE_PORT, AGENTS_PORT = 8440, 8441
-CHECK_IN_S, CHECK_IN_BUSY_S = 2, 1
+CHECK_IN_S, CHECK_IN_BUSY_S = 1, 1
 
 
 @dataclass(frozen=True)
