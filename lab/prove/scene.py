@@ -20,7 +20,6 @@ DEAD_ENDS = {
     ROLLED_BACK: frozenset({"rollback_failed", "skipped", "verified"}),
 }
 """What is waited for -> states from which it does not come any more."""
-DEAD_ENDS = frozenset({"failed", "rollback_failed", "skipped"})
 
 
 class Scene:
