@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import patchring.sim
 from patchring.cli.errors import CliError
 from patchring.serve.settings import Settings, default_home
 
 MARK = ".patchring-demo"
-POLICIES = Path(__file__).resolve().parents[3] / "examples" / "demo"
+POLICIES = Path(patchring.sim.__file__).parent / "policies"
 FIRST_PORT = 8440
 PORT_TRIES = 40
 

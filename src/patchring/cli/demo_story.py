@@ -159,9 +159,8 @@ class Story:
         halted_ms, begun = self._tail.halted_at_ms(WEBVIEW), self._fleet.begun_forward(WEBVIEW)
         after_s = (max(begun) - halted_ms) / 1000
         if after_s <= 0:
-            ending.told.append(
-                ("aside", f"The last installation began {-after_s:.1f} s before the halt; after it, none.")
-            )
+            text = f"The last installation began {-after_s:.1f} s before the halt"
+            ending.told.append(("aside", f"{text}; after it, none."))
         else:
             text = f"The last installation began {after_s:.1f} s after the halt, with a permit from before it"
             ending.told.append(("aside", f"{text}; at most {PERMIT_LIFETIME_S} s are promised."))
