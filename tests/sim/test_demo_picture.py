@@ -58,8 +58,8 @@ def test_the_table_has_a_line_for_each_rollout_and_a_block_for_each_device() -> 
     console = Console(file=io.StringIO(), width=160, highlight=False)
     console.print(table(picture))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    assert ["Ringmaster IT" in lines[1], "■■■ ✓ passed" in lines[1], "✓ completed" in lines[1]] == [True] * 3
-    assert ["Harbour Dental Group" in lines[2], "■■■ ✗ halted" in lines[2], "↓ running" in lines[2]] == [True] * 3
+    assert ["Ringmaster IT" in lines[1], "✓ ■■■" in lines[1], "✓ completed" in lines[1]] == [True] * 3
+    assert ["Harbour Dental Group" in lines[2], "✗ ■■■" in lines[2], "↓ running" in lines[2]] == [True] * 3
     assert FRAMEWORK.title[:20] in lines[1]
     assert FRAMEWORK.title[:20] not in lines[2]
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from patchring.cli.demo_picture import Picture, SeenRing, SeenRollout
 from patchring.web.rings import group_counts
-from patchring.web.words import ring_state, rollout_state
+from patchring.web.words import RING_STATES, ring_state, rollout_state
 
 STYLES = {
     "verified": "green",
@@ -37,6 +37,7 @@ MARKS = {
     "aside": "‖",
 }
 BLOCK = "■"
+LEGEND = "  ".join(f"{MARKS[shown.tone]} {shown.word}" for shown in RING_STATES.values())
 
 
 class Screen:
@@ -67,14 +68,19 @@ class Screen:
 
     def show(self, picture: Picture, doing: str) -> None:
         if self._live is not None:
-            self._live.update(Group(table(picture), Text(doing, style="bright_black")))
+            self._live.update(Group(Text(), table(picture), Text(doing, style="bright_black")))
 
 
 def table(picture: Picture) -> RenderableType:
     """One line for each rollout, the rings side by side."""
-    drawn = Table(box=None, pad_edge=False, header_style="bright_black", expand=False)
-    for title in ("patch", "tenant", "ring 0", "ring 1", "ring 2", "ring 3", ""):
-        drawn.add_column(title, no_wrap=True, max_width=36 if title == "patch" else None)
+    drawn = Table(box=None, pad_edge=False, header_style="bright_black", caption=LEGEND, caption_justify="left")
+    drawn.add_column("patch", no_wrap=True, max_width=30)
+    drawn.add_column("tenant", no_wrap=True, max_width=22)
+    for number in range(4):
+        # As wide as the widest ring: where the terminal is narrow, names give way and devices do not.
+        widest = max((_ring(r).cell_len for ro in picture.rollouts for r in ro.rings if r.number == number), default=0)
+        drawn.add_column(f"ring {number}", no_wrap=True, min_width=widest)
+    drawn.add_column("", no_wrap=True, min_width=13)
     before = ""
     for rollout in picture.rollouts:
         name = rollout.title if rollout.title != before else ""
@@ -86,14 +92,12 @@ def table(picture: Picture) -> RenderableType:
 
 
 def _ring(ring: SeenRing) -> Text:
-    """A block for each device, the ring's state behind them."""
+    """The mark of the ring's state, and a block for each device in the colour of its own."""
     shown = ring_state(ring.state)
-    text = Text()
+    text = Text(f"{MARKS[shown.tone]} ", style=STYLES[shown.tone])
     for group in group_counts(ring.counts):
         text.append(BLOCK * group.count, style=STYLES[group.tone])
-    if ring.device_count:
-        text.append(" ")
-    return text.append(f"{MARKS[shown.tone]} {shown.word}", style=STYLES[shown.tone])
+    return text
 
 
 def _state(rollout: SeenRollout) -> Text:
