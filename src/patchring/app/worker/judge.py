@@ -43,7 +43,9 @@ class Judged:
 
     @property
     def rebooted(self) -> bool:
-        return self.scanned and self.row["scan_boot_id"] != str(self.row["boot_id_before"])
+        """Whether the newest scan is of another boot. A boot id that is not known proves none."""
+        before, now = str(self.row["boot_id_before"] or ""), str(self.row["scan_boot_id"] or "")
+        return self.scanned and bool(before and now) and before != now
 
     @property
     def finished(self) -> bool:
