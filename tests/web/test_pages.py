@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from psycopg.types.json import Jsonb
 
 from patchring.store.ids import new_id
 from tests.web.world import World
@@ -119,3 +120,35 @@ async def test_older_rollouts_follow_page_by_page(world: World, operator: httpx.
     second = await operator.get(older[1])
     shown = [name in words(page) for page in (first, second) for name in ("Many-44 is", "Many-0 is")]
     assert (shown, "Older rollouts" in second.text) == ([True, False, False, True], False)
+
+
+async def test_devices_of_a_rollout_come_page_by_page_in_their_order(world: World, operator: httpx.AsyncClient) -> None:
+    world.ring("harbour", "bad", 2, "open", {"waiting": 100}, "Ring 2 opens")
+    for number in range(100):
+        name = f"PC-{number:03}"
+        world.device("harbour", name)
+        state = ("waiting", "offered", "verified")[number % 3]
+        world.in_rollout("harbour", "bad", name, 2, state, 99 - number, "in its turn")
+    base = f"/rollouts/{world.tenants['harbour']}/{world.rollouts['bad']}"
+    seen, address = [], f"{base}?ring=2"
+    while address:
+        text = (await operator.get(address)).text
+        seen += re.findall(r"PC-\d{3}", text)
+        following = re.search(r'href="([^"]+)">Next devices', text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert seen == [f"PC-{number:03}" for number in reversed(range(100))]
+    offered = re.findall(r"PC-\d{3}", (await operator.get(f"{base}?state=offered")).text)
+    assert offered == [f"PC-{number:03}" for number in reversed(range(100)) if number % 3 == 1]
+
+
+async def test_a_patch_that_goes_nowhere_is_shown_with_its_reason(world: World, operator: httpx.AsyncClient) -> None:
+    driver = world.patch("kestrel", "Display driver", security=False)
+    world.missing("kestrel", "KE-CAD-01", driver)
+    why = [{"code": "rule_matched", "text": "rule optional drivers says hold"}]
+    decision = {"segments": {"cad": {"outcome": "hold", "rule": "optional drivers", "reasons": why}}, "reasons": why}
+    world.run(
+        "update patchring.patch set decision = %(decision)s, decided_at = %(at)s where patch_id = %(id)s",
+        {"decision": Jsonb(decision), "at": world.clock.now(), "id": driver},
+    )
+    board = words(await operator.get("/"))
+    assert "Display driver Kestrel Engineering, 1 device: Rule optional drivers says hold." in board

@@ -15,7 +15,7 @@ from patchring.core.ids import RolloutId, TenantId
 from patchring.core.rollout.states import RolloutState
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
-from patchring.web.census import Census
+from patchring.web.census import HELD_DEVICES_MAX, Census
 from patchring.web.events import Subjects, event_views, is_news, subject_names
 from patchring.web.frame import Framed, recent_months
 from patchring.web.models import BoardPage, DeviceLine, Fact, HeldLine, HeldPatch, PatchBoard
@@ -28,8 +28,6 @@ from patchring.web.words import rollout_state
 ROLLOUTS_MAX = 40
 EVENTS_MAX = 25
 EVENT_LIMITS = {"look_at": 150, "limit": 80}
-HELD_MAX = 12
-HELD_DEVICES_MAX = 1000
 ALARMS = (RolloutState.HALTED, RolloutState.ROLLING_BACK)
 
 
@@ -41,7 +39,6 @@ class Board:
     rings: Sequence[Row]
     events: Sequence[Row]
     subjects: Subjects
-    held: Sequence[Row]
     older: bool
 
 
@@ -55,8 +52,7 @@ async def load(tx: Tx, tenant_ids: Sequence[TenantId], before: RolloutId | None,
     recent = {**scope, "months": recent_months(now), "details": DETAILS, **EVENT_LIMITS}
     events = [row for row in await tx.all(sql.page.recent_events, recent) if is_news(row)][:EVENTS_MAX]
     subjects = await subject_names(tx, tenant_ids, events)
-    held = await tx.all(sql.page.held_back, {**scope, "devices_max": HELD_DEVICES_MAX, "limit": HELD_MAX})
-    return Board(shown, rings, events, subjects, held, len(rollouts) > ROLLOUTS_MAX)
+    return Board(shown, rings, events, subjects, len(rollouts) > ROLLOUTS_MAX)
 
 
 def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int) -> BoardPage:
@@ -70,7 +66,7 @@ def board_page(framed: Framed, board: Board, census: Census, silent_after_s: int
         patches=_patches(board, tenants, framed.now),
         unknown=_unknown(board, census, silent_after_s),
         silent=[DeviceLine(device_href(row), row["name"], last_seen_at=row["last_seen_at"]) for row in census.silent],
-        held=_held(board.held, tenants),
+        held=_held(census.held, tenants),
         observers=[_observer(row) for row in census.observers],
         observing_more=max(0, observing_count - len(census.observers)),
         events=event_views(board.events, board.subjects, framed.names),

@@ -1,6 +1,7 @@
-"""How many devices there are, observe and are silent: counted at most once in a while for each set of tenants.
+"""What is counted over all devices and patches: at most once in a while for each set of tenants.
 
-The count reads every device's last contact, so it must not run with every refresh of every open page.
+How many devices there are, observe and are silent, and what is missing and does not come. These readings grow with the
+fleet, so they must not run with every refresh of every open page.
 """
 
 import asyncio
@@ -17,16 +18,19 @@ from patchring.store.transaction import Row
 
 KEPT_FOR = timedelta(seconds=10)
 LINES_MAX = 8
+HELD_MAX = 24
+HELD_DEVICES_MAX = 1000
 SCOPES_MAX = 256
 
 
 @dataclass(frozen=True)
 class Census:
-    """Rows of `page.census`, `page.observers` and `page.silent`."""
+    """Rows of `page.census`, `page.observers`, `page.silent` and `page.held_back`."""
 
     tenants: Sequence[Row]
     observers: Sequence[Row]
     silent: Sequence[Row]
+    held: Sequence[Row]
 
 
 class CensusTaker:
@@ -58,4 +62,5 @@ class CensusTaker:
             tenants = await tx.all(sql.page.census, {**scope, **since})
             observers = await tx.all(sql.page.observers, {**scope, "limit": LINES_MAX})
             silent = await tx.all(sql.page.silent, {**scope, **since, "limit": LINES_MAX})
-        return Census(tenants, observers, silent)
+            held = await tx.all(sql.page.held_back, {**scope, "devices_max": HELD_DEVICES_MAX, "limit": HELD_MAX})
+        return Census(tenants, observers, silent, held)

@@ -39,7 +39,7 @@ class Door:
                 return message("No tenant yet", "Make the first one: patchring tenants create --help")
             return await show(request, viewer)
 
-        return _guarded(endpoint)
+        return guarded(endpoint)
 
     def form(self, take: Form) -> Endpoint:
         """A form of a page of the same session."""
@@ -52,7 +52,7 @@ class Door:
                 raise NotSignedIn("the session is over; sign in again")
             return await take(viewer, fields)
 
-        return _guarded(endpoint)
+        return guarded(endpoint)
 
     async def sign_in(self, request: Request) -> Response:
         """The form that asks for a key. It has no session yet, so it is judged by where it comes from."""
@@ -63,7 +63,7 @@ class Door:
                 raise NotSignedIn("the form came from another site; open this page by its address")
             return await self._exchange(request, fields.get("key", "").strip())
 
-        return await _guarded(endpoint)(request)
+        return await guarded(endpoint)(request)
 
     async def _exchange(self, request: Request, key: str) -> Response:
         """The way on to the board with a session. A page goes on by itself rather than a redirection: a cookie that is
@@ -73,7 +73,9 @@ class Door:
         return response
 
 
-def _guarded(endpoint: Endpoint) -> Endpoint:
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """With errors as pages: who is nobody is asked for a key, and a database that is away is waited for."""
+
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)

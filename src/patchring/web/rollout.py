@@ -16,7 +16,7 @@ from patchring.web.rings import group_counts
 from patchring.web.scopes import scopes_of_rollout
 from patchring.web.sentences import THIS
 from patchring.web.texts import long, versions, why
-from patchring.web.words import GROUPS, device_state, group_states
+from patchring.web.words import DEVICE_STATES, GROUPS, device_state, group_states
 
 DEVICES_MAX = 60
 EVENTS_MAX = 60
@@ -56,7 +56,7 @@ async def load(tx: Tx, tenant_id: TenantId, rollout_id: RolloutId, asked: Asked)
         {
             **scope,
             "ring": asked.ring,
-            "states": group_states(asked.group) if asked.group else None,
+            "states": group_states(asked.group) if asked.group else list(DEVICE_STATES),
             "after_ring": after.ring if after else None,
             "after_position": after.position if after else None,
             "after_id": after.id if after else None,

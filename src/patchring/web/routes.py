@@ -24,7 +24,7 @@ from patchring.web.access import Access
 from patchring.web.actions import Actions
 from patchring.web.census import CensusTaker
 from patchring.web.cursor import DevicePlace, ring_number, thing
-from patchring.web.door import Door
+from patchring.web.door import Door, guarded
 from patchring.web.frame import load_frame
 from patchring.web.live import Versions, stream
 from patchring.web.render import HEADERS, assets_folder, html
@@ -45,7 +45,7 @@ def web_routes(services: Services) -> list[BaseRoute]:
         Route("/", door.page(pages.board)),
         Route("/rollouts/{tenant:uuid}/{rollout:uuid}", door.page(pages.rollout)),
         Route("/devices/{tenant:uuid}/{device:uuid}", door.page(pages.device)),
-        Route("/live", pages.live),
+        Route("/live", guarded(pages.live)),
         Route("/sign-in", door.sign_in, methods=["POST"]),
         Route("/sign-out", door.form(actions.sign_out), methods=["POST"]),
         Route("/halt", door.form(actions.halt), methods=["POST"]),

@@ -131,22 +131,30 @@ limit %(limit)s;
 
 -- name: rollout_devices
 -- One page of a rollout's devices in the order in which they get it, after a place in that order (null: from the first).
+-- Each ring and state is read from the index as far as the page needs, so a page costs the same in a rollout of any size.
 select rd.tenant_id, rd.device_id, rd.ring, rd.position, rd.segment, rd.state, rd.state_at, rd.from_version,
   rd.verified_at, rd.reasons, rd.attempt_count, d.name, d.class, d.os_name, d.os_version, c.last_seen_at, a.detail,
   n.reasons as denial_reasons
-from patchring.rollout_device rd
+from (
+  select one.* from patchring.rollout_ring g
+  cross join unnest(%(states)s::text[]) as wanted (state)
+  cross join lateral (
+    select * from patchring.rollout_device
+    where tenant_id = g.tenant_id and rollout_id = g.rollout_id and ring = g.ring and state = wanted.state
+      and (%(after_ring)s::smallint is null or g.ring > %(after_ring)s::smallint
+           or (position, device_id) > (%(after_position)s::integer, %(after_id)s::uuid))
+    order by position, device_id limit %(limit)s
+  ) as one
+  where g.tenant_id = %(tenant_id)s and g.rollout_id = %(rollout_id)s
+    and (%(ring)s::smallint is null or g.ring = %(ring)s::smallint)
+    and (%(after_ring)s::smallint is null or g.ring >= %(after_ring)s::smallint)
+  order by one.ring, one.position, one.device_id limit %(limit)s
+) as rd
 join patchring.device d on d.tenant_id = rd.tenant_id and d.device_id = rd.device_id
 join patchring.device_contact c on c.tenant_id = rd.tenant_id and c.device_id = rd.device_id
 left join patchring.action a on a.tenant_id = rd.tenant_id and a.action_id = rd.action_id
 left join patchring.denial n on n.tenant_id = rd.tenant_id and n.action_id = rd.action_id and rd.state = 'offered'
-where rd.tenant_id = %(tenant_id)s and rd.rollout_id = %(rollout_id)s
-  and (%(ring)s::smallint is null or rd.ring = %(ring)s::smallint)
-  and (%(states)s::text[] is null or rd.state = any (%(states)s::text[]))
-  and (%(after_ring)s::smallint is null
-       or (rd.ring, rd.position, rd.device_id)
-          > (%(after_ring)s::smallint, %(after_position)s::integer, %(after_id)s::uuid))
-order by rd.ring, rd.position, rd.device_id
-limit %(limit)s;
+order by rd.ring, rd.position, rd.device_id;
 
 -- name: device
 -- One device with its site, its last contact, and what its last scan said of the whole machine.

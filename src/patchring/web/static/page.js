@@ -76,7 +76,7 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
     if (answer.status === 401 || answer.redirected) return void location.reload();
-    if (!answer.ok) return;
+    if (!answer.ok) return void tell("lost", "The server cannot answer just now");
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const wanted = fresh.getElementById(part.id);
