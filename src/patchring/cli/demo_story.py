@@ -31,7 +31,7 @@ class Pace:
 
     think: float = 5.0
     late_at: float = 40.0
-    patience: float = 300.0
+    patience: float = 420.0
 
 
 @dataclass
