@@ -330,6 +330,19 @@ def test_a_scan_is_made_when_the_digest_changed_or_one_is_wanted_and_not_otherwi
     assert isinstance(story.play(loop.Refreshed("d2")), loop.Scan)
 
 
+def test_a_fetch_slower_than_the_check_ins_does_not_keep_the_scan_from_coming() -> None:
+    """The server goes on wanting a scan until it has one: the indexes are fetched once for it, then it is made."""
+    story = Story()
+    story.check_in("d1")
+    story.acknowledge()
+    assert isinstance(story.check_in("d1", scan_wanted=True), loop.Refresh)
+    assert isinstance(story.play(loop.Refreshed("d2"), after_ms=90_000), loop.SendCheckIn)
+    assert isinstance(story.check_in("d2", scan_wanted=True), loop.Scan)
+    story.play(loop.Scanned("d2", START + story.boot_ms, False))
+    story.acknowledge()
+    assert isinstance(story.check_in("d2", scan_wanted=True), loop.Refresh)
+
+
 def test_a_full_journal_takes_no_new_work() -> None:
     story = Story(install(1, "app=1.1"))
     entry = loop.Entry("r", 1, "progress", 0, {"state": "x", "action_id": "y"}, refused="no")

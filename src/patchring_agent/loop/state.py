@@ -91,7 +91,8 @@ class Kept:
 class State:
     """`observe`: never ask for a permit, never act. Times `_due` are on the boot clock in milliseconds.
 
-    `refresh_interval_s` is how old the package manager's indexes may grow; 0 never fetches them unasked.
+    `refresh_interval_s` is how old the package manager's indexes may grow; 0 never fetches them unasked. `refreshed`:
+    they were fetched since the last scan.
     """
 
     kept: Kept
@@ -106,6 +107,7 @@ class State:
     scan_wanted: bool = False
     scan_blocked_until: int = 0
     refresh_wanted: bool = False
+    refreshed: bool = False
     refresh_problem: str = ""
     refresh_failure_count: int = 0
     reboot_requested: bool = False

@@ -89,7 +89,8 @@ def _checked_in(state: State, event: events.CheckInAnswered, now: Now) -> State:
         contact_due=0,
         failure_count=0,
         trouble="",
-        refresh_wanted=state.refresh_wanted or _wanted(state, answer.scan_wanted, now),
+        # Once for each scan: where fetching takes longer than the time between check-ins, no scan would ever come.
+        refresh_wanted=state.refresh_wanted or (_wanted(state, answer.scan_wanted, now) and not state.refreshed),
         scan_wanted=state.scan_wanted or changed or _wanted(state, answer.scan_wanted, now),
     )
     return _follow_offers(state, now)
@@ -287,7 +288,7 @@ def _repaired(state: State, event: events.Repaired, now: Now) -> State:
 def _scanned(state: State, event: events.Scanned, now: Now) -> State:
     lost_body = not state.scan_held
     kept = journal.record_scan(state.kept, event.taken_at_ms, event.state_digest, lost_body)
-    state = replace(state, kept=kept, scan_held=True, scan_wanted=False)
+    state = replace(state, kept=kept, scan_held=True, scan_wanted=False, refreshed=False)
     job = kept.job
     if job is None or job.phase != phases.SCANNING:
         return state
@@ -317,7 +318,7 @@ def _refreshed(state: State, event: events.Refreshed, now: Now) -> State:
     if event.problem:
         count = state.refresh_failure_count + 1
         at_ms -= state.refresh_interval_s * 1000 - timing.refresh_retry_ms(count, state.refresh_interval_s)
-    state = replace(state, kept=replace(state.kept, refreshed_at_ms=at_ms), refresh_wanted=False)
+    state = replace(state, kept=replace(state.kept, refreshed_at_ms=at_ms), refresh_wanted=False, refreshed=True)
     state = replace(state, refresh_problem=event.problem, refresh_failure_count=count)
     return replace(state, scan_wanted=state.scan_wanted or news)
 
