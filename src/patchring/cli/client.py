@@ -3,16 +3,27 @@
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from patchring.cli.errors import NotConfigured, Refused, ServerAway
-from patchring.serve.local import OPERATOR_TOKEN_FILE
-from patchring.serve.settings import Settings, default_home
+from patchring.cli.configuration import find_server
+from patchring.cli.errors import CliError, NotConfigured, Refused, ServerAway
 
 TIMEOUT_S = 30.0
+TRIES = 2
+
+
+def path(*parts: str) -> str:
+    """`path("tenants", tenant, "devices", name)`: each part as it is, whatever characters are in it.
+
+    Raises CliError for what an address would not keep as a part of its own.
+    """
+    for part in parts:
+        if part in ("", ".", ".."):
+            raise CliError(f"{part!r} is no name or id of anything")
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
 class Client:
@@ -35,16 +46,15 @@ class Client:
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, repeatable: bool = True) -> Any:
         """A command. `repeatable`: with a key of its own, so that a repeat after a lost answer does nothing twice."""
-        headers = {"idempotency-key": secrets.token_hex(16)} if repeatable else {}
-        return self._send("POST", path, json=dict(body or {}), headers=headers)
+        return self._command("POST", path, {"json": dict(body or {})}, {}, repeatable)
 
     def patch(self, path: str, body: Mapping[str, Any], row_version: int | None = None) -> Any:
         """A change of the version that was read; without `row_version` of whatever is there."""
         headers = {"if-match": "*" if row_version is None else f'"{row_version}"'}
-        return self._send("PATCH", path, json=dict(body), headers=headers)
+        return self._command("PATCH", path, {"json": dict(body)}, headers, True)
 
     def delete(self, path: str) -> Any:
-        return self._send("DELETE", path)
+        return self._command("DELETE", path, {}, {}, True)
 
     def each(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
@@ -56,33 +66,51 @@ class Client:
             if not cursor:
                 return
 
+    def _command(
+        self, method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str], repeatable: bool
+    ) -> Any:
+        """Sent again once when the answer was lost: with its key the server does it once."""
+        key = {"idempotency-key": secrets.token_hex(16)} if repeatable else {}
+        for last in range(1 if repeatable else TRIES, TRIES + 1):
+            try:
+                return self._send(method, path, headers={**headers, **key}, **given)
+            except ServerAway:
+                if last == TRIES:
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")
+
     def _send(self, method: str, path: str, **given: Any) -> Any:
         try:
             answer = self._http.request(method, path, **given)
-        except httpx.TransportError as error:
+        except httpx.ConnectError as error:
             raise ServerAway(f"{self.url} does not answer ({error}); start it with `patchring up`") from error
+        except httpx.TransportError as error:
+            raise ServerAway(
+                f"{self.url} went away ({type(error).__name__}: {error}); look before trying again"
+            ) from error
+        except httpx.InvalidURL as error:
+            raise NotConfigured(f"{self.url!r} is no address of a server: {error}") from error
+        body = _json(answer)
+        if body is None:
+            detail = f"{self.url} answered {answer.status_code}, and not as Patchring does; is it the right address?"
+            raise Refused({"kind": "no_api", "detail": detail})
         if answer.is_success:
-            return answer.json()
-        try:
-            problem = answer.json()
-        except ValueError:
-            problem = {"status": answer.status_code, "detail": f"{self.url} answered {answer.status_code}"}
-        raise Refused(problem)
+            return body
+        raise Refused(body if isinstance(body, dict) else {"detail": str(body)})
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
 
 
 def connect(url: str | None = None, token: str | None = None) -> Client:
-    """The server of PATCHRING_URL and PATCHRING_TOKEN, or the one on this machine with its operator's token.
-
-    Raises NotConfigured.
-    """
-    home = Path(os.environ.get("PATCHRING_HOME") or default_home())
-    file = home / OPERATOR_TOKEN_FILE
-    address = url or os.environ.get("PATCHRING_URL") or Settings(home=home).people_address
-    key = token or os.environ.get("PATCHRING_TOKEN")
+    """The server that is configured, or the one on this machine with its operator's token. Raises NotConfigured."""
+    found = find_server(os.environ)
+    key = token or (found.token.value if found.token else None)
     if not key:
-        try:
-            key = file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            detail = f"no token: set PATCHRING_URL and PATCHRING_TOKEN, or run `patchring up` here ({file})"
-            raise NotConfigured(detail) from error
-    return Client(address, key)
+        detail = f"no token in {found.looked_in}; run `patchring up` here, or name a server (`patchring config show`)"
+        raise NotConfigured(detail)
+    return Client(url or found.url.value, key)

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from patchring.cli.output import Json, Why, console, say, server, show_json, show_pairs, show_rows
+from patchring.cli.client import path
+from patchring.cli.output import Json, Why, console, say, server, show_json, show_pairs, show_rows, told
 from patchring.cli.tenant_commands import Tenant
 
 devices = typer.Typer(help="Managed machines.", no_args_is_help=True)
 Device = Annotated[str, typer.Argument(help="Name or id of the device.")]
-Words = Annotated[list[str] | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
@@ -20,22 +20,28 @@ def register(app: typer.Typer) -> None:
 @devices.command("list")
 def list_devices(
     tenant: Tenant,
-    words: Annotated[str, typer.Option(help="Part of the name.")] = "",
-    device_class: Annotated[str, typer.Option("--class", help="Only this class.")] = "",
+    words: Annotated[str | None, typer.Option(help="Part of the name.")] = None,
+    device_class: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
+    criticality: Annotated[str | None, typer.Option(help="Only low, standard, high or mission.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only with this role.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only in this group.")] = None,
+    site: Annotated[str | None, typer.Option(help="Only at this site.")] = None,
+    silent_since: Annotated[str | None, typer.Option(help="Not heard of since, such as 2026-11-01T00:00Z.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Devices of a tenant, with what they miss."""
+    """Devices of a tenant, with what they miss.  Example: patchring devices list northwind --class server"""
+    wanted = {"words": words, "class": device_class, "criticality": criticality, "role": role, "group": group}
     with server() as api:
-        rows = api.each(f"/tenants/{tenant}/devices", words=words, **{"class": device_class})
+        rows = api.each(path("tenants", tenant, "devices"), **wanted, site=site, silent_since=silent_since)
         columns = ("name", "site", "class", "criticality", "roles", "missing_count", "reboot_pending", "last_seen_at")
-        show_rows(rows, columns, as_json, "no devices yet: patchring tokens create")
+        show_rows(rows, columns, as_json, "no devices: patchring tokens create")
 
 
 @devices.command("show")
 def show_device(tenant: Tenant, device: Device, as_json: Json = False) -> None:
     """One device and what it misses."""
     with server() as api:
-        row = api.get(f"/tenants/{tenant}/devices/{device}")
+        row = api.get(path("tenants", tenant, "devices", device))
     if as_json:
         show_json(row)
         return
@@ -45,6 +51,19 @@ def show_device(tenant: Tenant, device: Device, as_json: Json = False) -> None:
     console.print()
     columns = ("title", "installed_version", "version", "security", "held_back", "known_from")
     show_rows(row["missing"], columns, False, "it misses nothing")
+
+
+@devices.command("software")
+def list_software(
+    tenant: Tenant,
+    device: Device,
+    words: Annotated[str, typer.Option(help="Part of the name.")] = "",
+    as_json: Json = False,
+) -> None:
+    """What its newest scan found installed.  Example: patchring devices software northwind web-1 --words ssl"""
+    with server() as api:
+        rows = api.each(path("tenants", tenant, "devices", device, "installed"), words=words)
+        show_rows(rows, ("name", "version", "architecture", "provider"), as_json, "nothing was scanned yet")
 
 
 @devices.command("classify")
@@ -60,6 +79,7 @@ def classify_device(
     internet_facing: Annotated[bool | None, typer.Option(help="Reached from the internet.")] = None,
     sacrificial: Annotated[bool | None, typer.Option(help="Client and MSP accept a failure here.")] = None,
     observe_only: Annotated[bool | None, typer.Option(help="Nothing is ever installed here.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Say what a device is; that decides its ring and window.
 
@@ -76,10 +96,13 @@ def classify_device(
         "observe_only": observe_only,
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise typer.BadParameter("say what it is: --class, --role, --criticality, ...")
+    place = path("tenants", tenant, "devices", device)
     with server() as api:
-        now = api.get(f"/tenants/{tenant}/devices/{device}")
-        row = api.patch(f"/tenants/{tenant}/devices/{device}", {**changes, "reason": reason}, now["row_version"])
-    say(f"{row['name']}: {row['class']}, {row['criticality']}, roles {', '.join(row['roles']) or 'none'}")
+        row = api.patch(place, {**changes, "reason": reason}, api.get(place)["row_version"])
+    roles = ", ".join(row["roles"]) or "none"
+    told(row, as_json, f"{row['name']}: {row['class']}, {row['criticality']}, roles {roles}")
 
 
 def explain(
@@ -90,14 +113,14 @@ def explain(
 ) -> None:
     """Why is this device not patched?  Example: patchring explain northwind web-1 apt:openssl=3.0.22-1"""
     with server() as api:
-        found = api.get(f"/tenants/{tenant}/explain", device=device, patch=patch)
+        found = api.get(path("tenants", tenant, "explain"), device=device, patch=patch)
     if as_json:
         show_json(found)
         return
-    console.print(found["answer"], style="bold", soft_wrap=True)
+    console.print(found["answer"], style="bold", soft_wrap=True, markup=False)
     for each in found["reasons"]:
         say(f"  - {each['text']}")
     if found["lost"]:
         console.print("Looked at, and not what decided:", style="dim")
         for each in found["lost"]:
-            console.print(f"  - {each['text']}", style="dim", soft_wrap=True)
+            console.print(f"  - {each['text']}", style="dim", soft_wrap=True, markup=False)

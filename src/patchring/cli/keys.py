@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from patchring.cli.configuration import keys_folder
 from patchring.cli.errors import KeysMissing
 from patchring.core.policy.grants import grants
 from patchring.policyfile import fingerprint, load
@@ -30,7 +31,7 @@ class TenantKeys:
         self.approval = approval
 
     def sign_root(self, tenant_id: UUID, permit_key: str, now: datetime, version: int = 1) -> dict[str, Any]:
-        """A root that names these keys and the signer's permit key."""
+        """A root that names these keys and the signer's permit key, signed by the root key."""
         root = Root(
             kind="root",
             tenant_id=str(tenant_id),
@@ -90,11 +91,6 @@ class TenantKeys:
         return _plain(self.approval, statement)
 
 
-def keys_folder() -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Path(os.environ.get("PATCHRING_KEYS") or Path(base) / "patchring" / "keys")
-
-
 def create_keys(slug: str, folder: Path | None = None) -> TenantKeys:
     """New keys of a tenant; those that are there already are taken as they are, so that a repeat makes nothing new."""
     place = (folder or keys_folder()) / slug
@@ -105,6 +101,12 @@ def create_keys(slug: str, folder: Path | None = None) -> TenantKeys:
     return read_keys(slug, folder)
 
 
+def tenants_with_keys(folder: Path | None = None) -> list[str]:
+    """The short names of tenants whose keys are on this machine."""
+    base = folder or keys_folder()
+    return sorted(place.parent.name for place in base.glob("*/root.key")) if base.is_dir() else []
+
+
 def read_keys(slug: str, folder: Path | None = None) -> TenantKeys:
     """The keys of a tenant on this machine. Raises KeysMissing."""
     place = (folder or keys_folder()) / slug
@@ -112,6 +114,21 @@ def read_keys(slug: str, folder: Path | None = None) -> TenantKeys:
         return TenantKeys(_read(place / "root.key"), _read(place / "approval.key"))
     except (OSError, ValueError) as error:
         raise KeysMissing(slug, place) from error
+
+
+def next_approval_key(slug: str, folder: Path | None = None) -> TenantKeys:
+    """The tenant's keys with a new approval key, which lies beside the old one until it is adopted."""
+    place = (folder or keys_folder()) / slug / "approval.next.key"
+    if not place.exists():
+        _write(place, SigningKey.generate())
+    return TenantKeys(read_keys(slug, folder).root, _read(place))
+
+
+def adopt_approval_key(slug: str, now: datetime, folder: Path | None = None) -> None:
+    """The next approval key becomes the one that signs; the old one stays under a name with the instant."""
+    place = (folder or keys_folder()) / slug
+    (place / "approval.key").rename(place / f"approval.until-{now:%Y%m%dT%H%M%SZ}.key")
+    (place / "approval.next.key").rename(place / "approval.key")
 
 
 def _write(path: Path, key: SigningKey) -> None:

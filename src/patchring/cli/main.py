@@ -1,25 +1,31 @@
 """`patchring`: arguments in, one use case out.
 
-Everything that people can do over HTTP, this does over HTTP; keys and signatures stay on this machine. Errors are one
-line; exit codes: 0 done, 1 cannot, 2 refused by the server, 3 the server does not answer.
+Everything that people can do over HTTP, this does over HTTP; keys and signatures stay on this machine. An error is one
+line, with what the server listed below it; exit codes are in `errors.py`.
 """
 
 import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from patchring.cli import (
+    config_commands,
+    decision_commands,
     device_commands,
     event_commands,
+    keys_commands,
     patch_commands,
     policy_commands,
+    principal_commands,
     rollout_commands,
     serve_commands,
+    stop_commands,
     tenant_commands,
 )
 from patchring.cli.demo import demo
-from patchring.cli.errors import CliError
+from patchring.cli.errors import CliError, Refused
 
 app = typer.Typer(
     name="patchring",
@@ -35,8 +41,13 @@ for part in (
     device_commands,
     policy_commands,
     patch_commands,
+    decision_commands,
     rollout_commands,
+    stop_commands,
     event_commands,
+    keys_commands,
+    principal_commands,
+    config_commands,
 ):
     part.register(app)
 app.command("demo")(demo)
@@ -47,7 +58,10 @@ def run() -> None:
     try:
         app()
     except CliError as error:
-        Console(stderr=True, highlight=False).print(f"[red]patchring:[/red] {error}", markup=True)
+        say = Console(stderr=True, highlight=False, soft_wrap=True)
+        say.print(f"[red]patchring:[/red] {escape(str(error))}")
+        for line in error.advice if isinstance(error, Refused) else []:
+            say.print(escape(f"  {line}"))
         sys.exit(error.code)
 
 

@@ -1,7 +1,8 @@
 """How commands answer: tables for people, JSON for programs (`--json`), and a question before what has consequences."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,19 +13,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from patchring.cli.client import Client, connect
+from patchring.cli.errors import CliError
 
-console = Console(highlight=False)
+PIPE_WIDTH = 240
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Why = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the record.")]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
 Column = str | tuple[str, Callable[[Mapping[str, Any]], object]]
 
 
 @contextmanager
-def server() -> Any:
+def server() -> Iterator[Client]:
     """The server that commands talk to, closed afterwards."""
-    client: Client = connect()
+    client = connect()
     try:
         yield client
     finally:
@@ -57,7 +61,16 @@ def show_pairs(pairs: Mapping[str, object]) -> None:
 
 
 def show_json(value: Any) -> None:
-    console.print_json(json.dumps(value, ensure_ascii=False))
+    """Two spaces, every character as it is; not coloured, not wrapped, so that programs read it."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def told(value: Any, as_json: bool, text: str) -> None:
+    """What a command did: the server's answer for programs, a sentence for people."""
+    if as_json:
+        show_json(value)
+    else:
+        say(text)
 
 
 def say(text: str) -> None:
@@ -66,7 +79,11 @@ def say(text: str) -> None:
 
 def confirm(question: str, yes: bool) -> None:
     """Ask before what has consequences; `--yes` answers. Ends the command when the answer is no."""
-    if not yes and not typer.confirm(question):
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CliError(f"{question} Nobody is there to answer: say --yes")
+    if not typer.confirm(question):
         raise typer.Abort
 
 

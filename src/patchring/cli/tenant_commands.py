@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from patchring.cli.keys import create_keys, keys_folder
-from patchring.cli.output import Json, Yes, confirm, say, server, show_json, show_pairs, show_rows
+from patchring.cli.client import path
+from patchring.cli.configuration import keys_folder
+from patchring.cli.keys import create_keys
+from patchring.cli.output import Json, Yes, confirm, say, server, show_json, show_pairs, show_rows, told
 from patchring.core.ids import uuid7
 
 tenants = typer.Typer(help="Clients, and the MSP itself.", no_args_is_help=True)
@@ -45,21 +47,18 @@ def create_tenant(
     with server() as api:
         now = datetime.now(UTC)
         tenant_id = uuid7(now, secrets.token_bytes(8))
-        keys = create_keys(slug)
-        root = keys.sign_root(tenant_id, api.get("/server")["permit_key"], now)
+        permit_key = api.get("/server")["permit_key"]
+        root = create_keys(slug).sign_root(tenant_id, permit_key, now)
         body = {"tenant_id": str(tenant_id), "slug": slug, "name": name, "kind": kind, "root": root}
         row = api.post("/tenants", body)
-    if as_json:
-        show_json(row)
-        return
-    say(f"{name} is there as {slug}. Its keys are in {keys_folder() / slug}: keep a copy offline.")
+    told(row, as_json, f"{name} is there as {slug}. Its keys are in {keys_folder() / slug}: keep a copy offline.")
 
 
 @tenants.command("show")
 def show_tenant(tenant: Tenant, as_json: Json = False) -> None:
     """One tenant."""
     with server() as api:
-        row = api.get(f"/tenants/{tenant}")
+        row = api.get(path("tenants", tenant))
     if as_json:
         show_json(row)
         return
@@ -71,19 +70,20 @@ def show_tenant(tenant: Tenant, as_json: Json = False) -> None:
 def list_sites(tenant: Tenant, as_json: Json = False) -> None:
     """Sites of a tenant."""
     with server() as api:
-        show_rows(api.each(f"/tenants/{tenant}/sites"), ("name", "zone", "site_id"), as_json, "no sites yet")
+        show_rows(api.each(path("tenants", tenant, "sites")), ("name", "zone", "site_id"), as_json, "no sites yet")
 
 
 @sites.command("create")
 def create_site(
     tenant: Tenant,
-    name: Annotated[str, typer.Argument()],
+    name: Annotated[str, typer.Argument(help="Name of the site.")],
     zone: Annotated[str, typer.Option(help="IANA zone, such as Europe/Berlin.")],
+    as_json: Json = False,
 ) -> None:
     """A new site.  Example: patchring sites create northwind "Head office" --zone Europe/Berlin"""
     with server() as api:
-        row = api.post(f"/tenants/{tenant}/sites", {"name": name, "zone": zone})
-    say(f"site {row['name']} in {row['zone']}")
+        row = api.post(path("tenants", tenant, "sites"), {"name": name, "zone": zone})
+    told(row, as_json, f"site {row['name']} in {row['zone']}")
 
 
 @tokens.command("list")
@@ -91,21 +91,21 @@ def list_tokens(tenant: Tenant, as_json: Json = False) -> None:
     """Tokens of a tenant, newest first; their texts are not kept."""
     with server() as api:
         columns = ("token_id", "site", "use_count", "use_count_max", "expires_at", "revoked_at", "created_by")
-        show_rows(api.each(f"/tenants/{tenant}/tokens"), columns, as_json, "no tokens yet")
+        show_rows(api.each(path("tenants", tenant, "tokens")), columns, as_json, "no tokens yet")
 
 
 @tokens.command("create")
 def create_token(
     tenant: Tenant,
-    site: Annotated[str, typer.Option(help="Name of the site its devices belong to.")],
-    hours: Annotated[int, typer.Option(help="How long it may be used.")] = 24,
-    uses: Annotated[int, typer.Option(help="How many devices may enrol with it.")] = 1,
+    site: Annotated[str, typer.Option(help="Name or id of the site its devices belong to.")],
+    hours: Annotated[int, typer.Option(min=1, max=2160, help="How long it may be used.")] = 24,
+    uses: Annotated[int, typer.Option(min=1, max=100_000, help="How many devices may enrol with it.")] = 1,
     as_json: Json = False,
 ) -> None:
     """A token for agents; printed once.  Example: patchring tokens create northwind --site "Head office" --uses 40"""
     with server() as api:
         body = {"site": site, "hours": hours, "uses": uses}
-        row = api.post(f"/tenants/{tenant}/tokens", body, repeatable=False)
+        row = api.post(path("tenants", tenant, "tokens"), body, repeatable=False)
         about = api.get("/server")
     if as_json:
         show_json(row)
@@ -115,9 +115,14 @@ def create_token(
 
 
 @tokens.command("revoke")
-def revoke_token(tenant: Tenant, token_id: Annotated[str, typer.Argument()], yes: Yes = False) -> None:
-    """No device enrols with it any more."""
+def revoke_token(
+    tenant: Tenant,
+    token_id: Annotated[str, typer.Argument(help="Id, as `tokens list` shows it.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """No device enrols with it any more; those that did stay."""
     confirm(f"Revoke token {token_id}?", yes)
     with server() as api:
-        api.delete(f"/tenants/{tenant}/tokens/{token_id}")
-    say("revoked")
+        row = api.delete(path("tenants", tenant, "tokens", token_id))
+    told(row, as_json, "revoked")
