@@ -9,6 +9,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from patchring.app.work import Work, unit_of_work
+from patchring.app.worker import loop
 from patchring.app.worker.claim import LEASE, DueItem, LeaseLost, claim, finish
 from patchring.app.worker.loop import ATTEMPTS_MAX, BACK_OFF, Handler, Worker, back_off
 from patchring.core.clock import Clock
@@ -119,6 +120,39 @@ async def test_a_lease_that_ran_out_is_claimed_again_and_the_stalled_worker_chan
     await end(fresh_lease, "fresh")
     assert [event["actor"] for event in query(fresh, "select actor from patchring.event")] == ["fresh"]
     assert query(fresh, "select * from patchring.due") == []
+
+
+@pytest.mark.parametrize(("renewals_max", "taken_by_another"), [(1_000, 0), (0, 1)])
+async def test_a_lease_is_renewed_while_its_item_is_worked_on(
+    database: Database,
+    clock: ManualClock,
+    fresh: FreshDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    renewals_max: int,
+    taken_by_another: int,
+) -> None:
+    """Work may take longer than a lease; without the renewal another worker takes it for left behind."""
+    monkeypatch.setattr(loop, "RENEW_PAUSE_S", 0.01)
+    monkeypatch.setattr(loop, "RENEWALS_MAX", renewals_max)
+    taken: list[DueItem] = []
+
+    async def handle(work: Work, item: DueItem) -> None:
+        for _ in range(4):
+            clock.advance(LEASE / 2)
+            if renewals_max:
+                await until_leased_beyond(fresh, clock.now() + LEASE * 0.9)
+        taken.extend(await claim(database, 1, clock.now()))
+
+    await wake(database, clock, ALPHA, 1)
+    await Worker(database, clock, {"thing": Handler(handle)}).run_until_idle()
+    assert len(taken) == taken_by_another
+    assert len(query(fresh, "select id from patchring.due")) == taken_by_another
+
+
+async def until_leased_beyond(fresh: FreshDatabase, at: datetime) -> None:
+    async with asyncio.timeout(20):
+        while query(fresh, "select lease_until from patchring.due")[0]["lease_until"] <= at:  # type: ignore[operator]
+            await asyncio.sleep(0.01)
 
 
 async def test_what_keeps_failing_is_parked_recorded_once_and_does_not_stop_the_others(

@@ -1,7 +1,8 @@
 """Due items: leased, finished, given back.
 
 A lease is fenced: its token is checked in the very transaction that writes an item's results, as the last thing before
-the commit. A worker that was stalled past its lease finds the token changed and leaves nothing behind.
+the commit. A worker that was stalled past its lease finds the token changed and leaves nothing behind. A lease is
+short, and renewed while its item is worked on: what a killed worker held is soon taken up by the next one.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from patchring.store.ids import new_id
 from patchring.store.roles import Role
 from patchring.store.transaction import Tx
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=20)
 
 
 class LeaseLost(Exception):
@@ -43,6 +44,12 @@ async def claim(database: Database, count: int, now: datetime) -> list[DueItem]:
     lease = {"lease_token": new_id(now), "lease_until": now + LEASE}
     async with database.operator(Role.DISPATCHER) as tx:
         return await tx.all(sql.due.claim, {"count": count, "now": now, **lease}, into=DueItem)
+
+
+async def renew(database: Database, item: DueItem, now: datetime) -> None:
+    """The lease from now on once more. Nothing happens when it was lost, or while the item's own transaction ends."""
+    async with database.operator(Role.DISPATCHER) as tx:
+        await tx.execute(sql.due.renew, {**item.key, "lease_until": now + LEASE})
 
 
 async def finish(tx: Tx, item: DueItem) -> None:

@@ -18,7 +18,7 @@ import structlog
 
 from patchring.app.stops import WORKER
 from patchring.app.work import Work, unit_of_work
-from patchring.app.worker.claim import DueItem, LeaseLost, claim, finish, give_back
+from patchring.app.worker.claim import DueItem, LeaseLost, claim, finish, give_back, renew
 from patchring.core.clock import Clock
 from patchring.store.database import Database
 from patchring.store.errors import StoreError
@@ -32,6 +32,9 @@ PARKED_PAUSE = timedelta(hours=1)
 PROBLEM_CHARACTERS_MAX = 500
 IDLE_WAIT_S = 0.2
 AWAY_WAIT_S = 1.0
+# A quarter of the lease, so that two renewals may fail; five minutes of them, so that what hangs is given up.
+RENEW_PAUSE_S = 5.0
+RENEWALS_MAX = 60
 
 log = structlog.get_logger()
 
@@ -82,6 +85,14 @@ class Worker:
 
     async def do(self, item: DueItem) -> None:
         """One item from start to end; whatever happens, the worker goes on."""
+        keeping = asyncio.create_task(self._keep_leased(item))
+        try:
+            await self._do(item)
+        finally:
+            keeping.cancel()
+            await asyncio.wait({keeping})
+
+    async def _do(self, item: DueItem) -> None:
         try:
             await retried(lambda: self._attempt(item), repeatable=True)
         except LeaseLost as lost:
@@ -90,6 +101,13 @@ class Worker:
             await self._give_back(item, error, blame=not error.transient)
         except Exception as error:  # noqa: BLE001 - the outermost loop: a bug in one item must not stop the others
             await self._give_back(item, error, blame=True)
+
+    async def _keep_leased(self, item: DueItem) -> None:
+        """While an item is worked on, no other worker takes it for left behind."""
+        for _ in range(RENEWALS_MAX):
+            await asyncio.sleep(RENEW_PAUSE_S)
+            with suppress(StoreError):  # the next renewal may work; if none does, the fence decides
+                await renew(self._database, item, self._clock.now())
 
     async def _attempt(self, item: DueItem) -> None:
         handler = self._handlers.get(item.kind)

@@ -35,6 +35,17 @@ from chosen
 where (due.tenant_id, due.kind, due.id) = (chosen.tenant_id, chosen.kind, chosen.id)
 returning due.tenant_id, due.kind, due.id, due.lease_token, due.attempt_count;
 
+-- name: renew
+-- The worker still works on the item. It waits for nobody: whoever holds the row just now is the item's own end, or a
+-- waking that is over in a moment.
+with held as (
+  select tenant_id, kind, id from patchring.due
+  where tenant_id = %(tenant_id)s and kind = %(kind)s and id = %(id)s and lease_token = %(lease_token)s
+  for update skip locked
+)
+update patchring.due set lease_until = %(lease_until)s
+from held where (due.tenant_id, due.kind, due.id) = (held.tenant_id, held.kind, held.id);
+
 -- name: finish
 -- The end of an item that nobody woke meanwhile. It is part of the item's own transaction: no row means that the lease
 -- was lost or that there is more to do.
