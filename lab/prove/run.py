@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from lab import host
 from lab.errors import LabError
 from lab.lab import Lab
 from lab.prove import bad, ending, good, ground, together
@@ -16,6 +17,7 @@ from lab.prove.reboot import Reboots
 from lab.prove.scene import Scene
 from lab.prove.security import SecurityUpdate
 from lab.prove.table import Done, show
+from patchring.cli.errors import CliError
 
 PREFIX = "prproof"
 """The proof's own lab, so that nobody's devices are touched."""
@@ -62,11 +64,12 @@ def steps(keep: bool) -> list[Step]:
 def prove(prefix: str = PREFIX, keep: bool = False, console: Console | None = None) -> int:
     """The exit code: 0 when every step did what it should. `keep`: lab and server stay for a look.
 
-    Raises LabError when there can be no lab on this machine.
+    Raises HostNotReady when there can be no lab on this machine: a proof that was not made is a failure.
     """
     shown = console or Console(soft_wrap=True, highlight=False)
     if not shown.is_terminal:
         shown.width = WIDTH
+    host.prepare()
     lab = Lab(prefix, say=lambda line: shown.print(f"[dim]  {line}[/dim]"))
     lab.down()  # what a proof that was killed left behind
     done: list[Done] = []
@@ -89,6 +92,6 @@ def carry_out(step: Step, scene: Scene) -> Done:
     began = time.monotonic()
     try:
         result = step.do(scene)
-    except LabError as failure:
+    except (LabError, CliError) as failure:
         return Done(step.title, time.monotonic() - began, failed=str(failure) or type(failure).__name__)
     return Done(step.title, time.monotonic() - began, result)
