@@ -11,7 +11,7 @@ from lab.prove.roster import PLACES, TENANTS
 from lab.prove.scene import Scene
 
 SERVER_TROUBLE = re.compile(r'Traceback|"level": ?"(error|critical)"|\b5\d\d Internal')
-AGENT_TROUBLE = re.compile(r"Traceback|answered 5\d\d|HTTP 5\d\d|status 5\d\d")
+AGENT_TROUBLE = re.compile(r"Traceback|the server says 5\d\d")
 
 
 def records_hold(scene: Scene) -> str:
