@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from patchring.serve.errors import ChildFailed
 READY_WAIT = 30.0
 STOP_WAIT = 10.0
 RESTART_PAUSES = (0.2, 1.0, 5.0, 15.0)
+STEADY_S = 60.0
 LAUNCHER = Path(__file__).parent / "postgres" / "launch.py"
 LOG_BYTES_MAX = 20_000_000
 
@@ -76,13 +78,18 @@ class Child:
             raise ChildFailed(self.name, code, self.log, _last_line(self.log))
 
     async def _watch(self) -> None:
+        """Start it again whenever it ended: at once after a long life, later and later when it does not hold."""
+        failures = 0
         while True:
             assert self.process is not None
+            began = time.monotonic()
             await self.process.wait()
-            pause = RESTART_PAUSES[min(self.restart_count, len(RESTART_PAUSES) - 1)]
+            failures = 0 if time.monotonic() - began > STEADY_S else failures
+            pause = RESTART_PAUSES[min(failures, len(RESTART_PAUSES) - 1)]
+            failures += 1
             self.restart_count += 1
             await asyncio.sleep(pause)
-            with contextlib.suppress(ChildFailed):  # tried again after the next pause; its log says why
+            with contextlib.suppress(ChildFailed, OSError):  # tried again after the next pause; its log says why
                 await self._launch()
 
 
