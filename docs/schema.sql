@@ -332,6 +332,7 @@ CREATE TABLE patchring.idempotency (
   CONSTRAINT idempotency_pkey PRIMARY KEY (principal_id, idempotency_key),
   CONSTRAINT idempotency_principal_id_fkey FOREIGN KEY (principal_id) REFERENCES patchring.principal(principal_id)
 );
+CREATE INDEX idempotency_by_age ON patchring.idempotency USING btree (made_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.idempotency TO patchring_web;
 
 CREATE TABLE patchring.missing (

@@ -90,6 +90,17 @@ async def test_a_lost_answer_is_said_to_be_lost(twins: Twins) -> None:
     assert (again.status_code, again.json()["kind"]) == (409, "answer_lost")
 
 
+async def test_keys_are_forgotten_after_a_week(twins: Twins) -> None:
+    """Not before: whoever sends a command again has that long."""
+    name = "POST /tenants/{tenant}/sites"
+    for number, pause in enumerate((timedelta(0), timedelta(days=6), timedelta(days=2))):
+        twins.clock.advance(pause)
+        sent = {"name": f"Office {number}", "zone": "UTC"}
+        assert (await do(twins, name, key=f"key-{number}", json=sent)).is_success
+    kept = twins.admin.execute("select idempotency_key from patchring.idempotency order by 1").fetchall()
+    assert kept == [("key-1",), ("key-2",)]
+
+
 @pytest.mark.parametrize("role", list(StaffRole))
 async def test_what_a_role_may_not_is_refused(twins: Twins, role: StaffRole) -> None:
     """Every route whose permission the role has not: 403, with the permission's name, and nothing was changed."""

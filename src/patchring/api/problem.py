@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,9 @@ from patchring.store.errors import CommitUnknown, StatementTimeout, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = itertools.cycle(range(5, 15))
+
+
+log = structlog.get_logger()
 
 
 class InternalError(AppError):
@@ -78,9 +82,12 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-async def _on_store_error(_: Request, error: Exception) -> Response:
+async def _on_store_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)
-    return problem_response(from_store_error(error))
+    made = from_store_error(error)
+    if isinstance(made, InternalError):
+        log.error("database_refused", method=request.method, path=request.url.path, exc_info=error)
+    return problem_response(made)
 
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:

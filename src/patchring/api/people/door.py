@@ -7,6 +7,7 @@ route without one fails a test.
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Path, Request, Response
@@ -28,6 +29,7 @@ from patchring.wire.canonical import digest
 
 NAME_CHARACTERS_MAX = 300
 KEY_CHARACTERS_MAX = 80
+KEYS_KEPT_FOR = timedelta(days=7)
 REPLAYED = "idempotency-replayed"
 _UNDER_WAY = 102
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
@@ -159,6 +161,7 @@ async def _remember(who: Caller, answer: dict[str, Any]) -> None:
     key = {"principal_id": who.principal.principal_id, "key": who.command.key}
     async with who.services.database.operator(Role.WEB) as tx:
         await tx.execute(sql.idempotency.answered, {**key, "status": 200, "response": Jsonb(answer)})
+        await tx.execute(sql.idempotency.forget, {"before": who.services.clock.now() - KEYS_KEPT_FOR})
 
 
 def with_version(response: Response, row_version: int) -> None:

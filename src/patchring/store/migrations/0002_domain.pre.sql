@@ -514,6 +514,7 @@ create table patchring.idempotency (
   made_at timestamptz not null,
   primary key (principal_id, idempotency_key)
 );
+create index idempotency_by_age on patchring.idempotency (made_at);
 
 -- Messages that were refused, counted by day: never a 5xx, never unseen.
 create table patchring.refusal_count (

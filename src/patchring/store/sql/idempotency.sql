@@ -13,3 +13,10 @@ on conflict (principal_id, idempotency_key) do nothing;
 -- The answer that a repeated command gets again.
 update patchring.idempotency set status = %(status)s, response = %(response)s
 where principal_id = %(principal_id)s and idempotency_key = %(key)s;
+
+-- name: forget
+-- Keys that are old enough; a few at a time, and none that somebody else forgets just now.
+delete from patchring.idempotency
+where (principal_id, idempotency_key) in (
+  select principal_id, idempotency_key from patchring.idempotency
+  where made_at < %(before)s order by made_at limit 100 for update skip locked);
