@@ -1,6 +1,6 @@
 """Step 3: an update whose service fails on one device of ring 2 is halted there, taken back, held, and explained.
 
-The repository is switched off before the way back begins: the prior version comes from the device's own folder.
+The device cannot reach the repository when the way back begins: the prior version comes from its own folder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lab.catalogue import STRICT
-from lab.cgroup import Cgroup
 from lab.prove import record
 from lab.prove.errors import require
 from lab.prove.roster import EAST, MSP, NORTH, PLACES, TENANTS
@@ -24,10 +23,12 @@ SPARED = ("north-web", "east-desk", "east-web")
 """They were about to get it: outer rings here, and rings that another tenant soaks longer before."""
 PERMIT_LIFETIME = timedelta(seconds=60)
 CALM_S = 4.0
-QUICK, CAREFUL = "low risk,   soak: {time: 2s", "low risk,   soak: {time: 5m"
+UNREACHABLE, NOWHERE = "/etc/apt/apt.conf.d/99nowhere", b'Acquire::http::Proxy "http://127.0.0.1:9";\n'
+QUICK, CAREFUL = "low risk,   soak: {time: 1s", "low risk,   soak: {time: 5m"
 
 
-def failing_update(scene: Scene) -> str:
+def reaches_ring_2(scene: Scene) -> str:
+    """Up to the moment when the bad version is on the device where it fails; then the device loses the repository."""
     scene.fleet[VICTIM].push(STRICT, b"")
     slow_down_east(scene)
     scene.publish("lab-security", lab_web="1.2")
@@ -39,9 +40,16 @@ def failing_update(scene: Scene) -> str:
         45,
         lambda: scene.why(PATCH, [VICTIM]),
     )
-    Cgroup(f"{scene.lab.place.prefix}/webserver").kill()
+    scene.fleet[VICTIM].push(UNREACHABLE, NOWHERE)
+    fetched = scene.fleet[VICTIM].run(["apt-get", "download", "-q", "lab-web=1.1"], check=False)
+    require(fetched.returncode != 0, f"{VICTIM} cannot reach the repository", fetched.stdout)
+    return f"verified in rings 0 and 1; on {VICTIM}, whose service it stops"
+
+
+def halted_and_back(scene: Scene) -> str:
     scene.until_states(PATCH, [VICTIM], 120, ROLLED_BACK)
     scene.until_rollouts(PATCH, "rolled_back", 20, [NORTH])
+    scene.fleet[VICTIM].run(["rm", UNREACHABLE])
     return "halted in ring 2, taken back without the repository"
 
 
@@ -57,16 +65,15 @@ def after_halt(scene: Scene) -> str:
     stop = _stop(scene)
     placed_at = datetime.fromisoformat(stop["placed_at"])
     scene.office.apply_policy(EAST, scene.office.policy_text(EAST))  # but for the stop, its ring 2 would open now
-    scene.lab.up(list(PLACES))  # the repository is back
     time.sleep(CALM_S)
-    chains = {tenant.slug: scene.chain(tenant) for tenant in TENANTS}
-    for slug, chain in chains.items():
-        permits = record.permits_after(chain, placed_at)
-        require(not permits, f"no permit to install at {slug} after the stop of {placed_at}", permits)
-        late = [e["seq"] for e in record.of_kind(chain, "action_started", action="install")
-                if record.at(e) > placed_at + PERMIT_LIFETIME]  # fmt: skip
-        require(not late, f"no start at {slug} later than {PERMIT_LIFETIME} after the stop", late)
-    _after_commit(chains[NORTH.slug])
+    chains = {tenant: scene.chain(tenant) for tenant in TENANTS}
+    for tenant, chain in chains.items():
+        permits = record.permits_after(chain, PATCH, placed_at)
+        require(not permits, f"no permit to install {PATCH} at {tenant.name} after the stop of {placed_at}", permits)
+        rollout_id = scene.rollout(tenant, PATCH)["rollout_id"]
+        late = [e["seq"] for e in record.begun(chain, rollout_id) if record.at(e) > placed_at + PERMIT_LIFETIME]
+        require(not late, f"no start at {tenant.name} later than {PERMIT_LIFETIME} after the stop", late)
+    _after_commit(chains[NORTH])
     there = scene.fleet.versions("lab-web", SPARED)
     require(set(there.values()) == {"1.1 installed"}, f"lab-web 1.1 still on {SPARED}", there)
     wanted = {MSP.slug: "running", NORTH.slug: "rolled_back", EAST.slug: "running"}
@@ -79,7 +86,8 @@ def _after_commit(chain: list[dict[str, Any]]) -> None:
     """In the order of the commits, which is the order of the chain."""
     halted = record.of_kind(chain, "rollout_halted", patch_key=PATCH)
     require(len(halted) == 1, "one halt in the record of the tenant where it failed", halted)
-    after = [e["seq"] for e in record.of_kind(chain, "permit_granted", action="install") if e["seq"] > halted[0]["seq"]]
+    permits = record.of_kind(chain, "permit_granted", action="install", patch_key=PATCH)
+    after = [e["seq"] for e in permits if e["seq"] > halted[0]["seq"]]
     require(not after, f"no permit behind event {halted[0]['seq']}", after)
 
 

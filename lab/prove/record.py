@@ -39,7 +39,7 @@ def out_of_order(chain: Sequence[Event], rollout_id: str, ring_of: Mapping[str, 
     return found
 
 
-def permits_after(chain: Iterable[Event], instant: datetime, action: str = "install") -> list[str]:
-    return [
-        f"event {e['seq']} at {e['at']}" for e in of_kind(chain, "permit_granted", action=action) if at(e) > instant
-    ]
+def permits_after(chain: Iterable[Event], patch_key: str, instant: datetime) -> list[str]:
+    """Permits to install the patch that were granted after the instant, as sentences."""
+    permits = of_kind(chain, "permit_granted", action="install", patch_key=patch_key)
+    return [f"event {e['seq']} at {e['at']}" for e in permits if at(e) > instant]

@@ -36,19 +36,20 @@ class Step:
 
 
 def steps(keep: bool) -> list[Step]:
-    """In their order. Some share what was read before; the outer rings of the reboot and of the security update go on
-    while the inner ring is tried in other ways."""
+    """In their order. Some share what was read before. While the agent still waits for the failing service, and while
+    outer rings go on, the devices of ring 0 are tried in other ways."""
     reboots, security, interrupted = Reboots(), SecurityUpdate(), Interrupted()
     listed = [
         Step("Devices up", ground.devices_up),
         Step("Server and tenants", ground.server_up),
         Step("Agents enrolled", ground.enrolled),
         Step("Good update in every ring", good.good_update),
-        Step("Failing update halted", bad.failing_update),
-        Step("Nothing after the halt", bad.after_halt),
-        Step("Taken back, held, explained", bad.taken_back),
+        Step("Failing update in ring 2", bad.reaches_ring_2),
         Step("Conflict refused", together.conflict_refused),
         Step("Dependency approved together", together.approved_together),
+        Step("Failing update halted", bad.halted_and_back),
+        Step("Nothing after the halt", bad.after_halt),
+        Step("Taken back, held, explained", bad.taken_back),
         Step("Security update approved", security.approve),
         Step("Reboot in ring 0", reboots.begin),
         Step("Power cut in the middle of dpkg", interrupted.power_cut),

@@ -43,12 +43,11 @@ class SecurityUpdate:
 
     def _choose(self, scene: Scene) -> None:
         """The first candidate that comes alone, and whose installed version the machine's own mirror still has."""
-        main = mirror.find(refresh=False).main.versions()
         missing = {row["patch_key"]: row for row in scene.office.device(MSP, MSP.places[0].name)["missing"]}
         device = scene.fleet[MSP.places[0].name]
         for name in SECURITY_CANDIDATES:
             rows = [row for key, row in missing.items() if key.startswith(f"apt:{name}=") and row["security"]]
-            if rows and rows[0]["installed_version"] == main.get(name) and _alone(device, name):
+            if rows and _has(name, rows[0]["installed_version"]) and _alone(device, name):
                 self.name, self.installed, self.version = name, rows[0]["installed_version"], rows[0]["version"]
                 return
         expected = f"a pending Debian security update of one of {', '.join(SECURITY_CANDIDATES)}"
@@ -63,6 +62,10 @@ class SecurityUpdate:
             (file,) = Path(folder).glob("*.deb")
             content = file.read_bytes()
             scene.fleet.each(lambda device: device.push(f"{ARCHIVES}/{file.name}", content))
+
+
+def _has(name: str, version: str) -> bool:
+    return run(["apt-cache", "show", f"{name}={version}"], check=False).returncode == 0
 
 
 def _alone(device: Device, name: str) -> bool:

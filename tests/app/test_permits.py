@@ -59,7 +59,9 @@ async def test_a_granted_permit_is_one_that_the_agent_accepts(office: PermitOffi
     assert verdict.permit.device_id == str(scene.devices[0].device_id)
     assert scene.count("permit") == 1
     assert scene.count("action", "state = 'permitted'") == 1
-    assert scene.count("event", "kind = 'permit_granted'") == 1
+    named = {"patch_key": scene.patch_key, "rollout_id": str(scene.rollout_id), "action_id": request.action_id}
+    said = " and ".join(f"data ->> '{key}' = '{value}'" for key, value in named.items())
+    assert scene.count("event", f"kind = 'permit_granted' and {said}") == 1
 
 
 async def test_two_requests_at_once_get_one_permit(office: PermitOffice, scene: Scene) -> None:

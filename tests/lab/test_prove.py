@@ -65,14 +65,15 @@ def test_a_start_before_an_inner_ring_passed_is_found() -> None:
     assert record.out_of_order(chain, ROLLOUT, RING_OF) == ["event 4: a start in ring 2, passed were {0}"]
 
 
-def test_permits_after_a_halt_are_found_and_ways_back_are_not() -> None:
+def test_permits_after_a_halt_are_found_but_no_way_back_and_no_other_patch() -> None:
     halted_at = datetime(2026, 11, 23, 8, 0, 10, tzinfo=UTC)
     chain = [
-        event(1, "permit_granted", "kiosk", 10, action="install"),
-        event(2, "permit_granted", "desk", 11, action="downgrade"),
-        event(3, "permit_granted", "desk", 12, action="install"),
+        event(1, "permit_granted", "kiosk", 10, action="install", patch_key="bad"),
+        event(2, "permit_granted", "desk", 11, action="downgrade", patch_key="bad"),
+        event(3, "permit_granted", "kiosk", 11, action="install", patch_key="other"),
+        event(4, "permit_granted", "desk", 12, action="install", patch_key="bad"),
     ]
-    assert record.permits_after(chain, halted_at) == ["event 3 at 2026-11-23T08:00:12+00:00"]
+    assert record.permits_after(chain, "bad", halted_at) == ["event 4 at 2026-11-23T08:00:12+00:00"]
 
 
 def test_waiting_ends_with_what_was_expected_and_what_is_the_case() -> None:

@@ -6,7 +6,7 @@ new statement. 4. All facts in one reading; the signed policy and approvals are 
 unique indexes have the last word. 8. The answer leaves after the commit. Whatever fails on the way grants nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,11 +80,13 @@ class PermitOffice:
             raise Denied(decision.reasons, int(decision.retry_after.total_seconds()))
         assert case.authority is not None, "core granted a permit without an authority"
         await _take_slots(work, case)
-        return await self._grant(work, device_id, request, case, case.authority)
+        permit, answer = await self._grant(work, device_id, request, case, case.authority)
+        _record(work, device_id, permit, address)
+        return answer
 
     async def _grant(
         self, work: Work, device_id: DeviceId, request: PermitRequest, case: PermitCase, authority: Authority
-    ) -> PermitAnswer:
+    ) -> tuple[Permit, PermitAnswer]:
         permit = Permit(
             kind="permit",
             permit_id=str(new_id(work.now)),
@@ -103,7 +105,7 @@ class PermitOffice:
         if await work.tx.execute(sql.permits.claim_action, {**_address(work, device_id, request), "at": work.now}) != 1:
             raise Denied([Reason("action_taken", "the action is no longer offered")], 0)
         await _write(work, device_id, request, permit, document, case.slot_keys)
-        return PermitAnswer(document, [case.root, authority.document])
+        return permit, PermitAnswer(document, [case.root, authority.document])
 
     async def _note(self, tenant_id: TenantId, request: PermitRequest, denied: Denied) -> None:
         """Keep the newest refusal, so that "why is this device not patched?" has the signer's own words."""
@@ -170,9 +172,15 @@ async def _write(
         raise Denied([Reason("permit_live", "this device already holds a permit, or the nonce was used before")], 30)
     slots = {"tenant_id": work.tenant_id, "permit_id": permit.permit_id, "slot_keys": list(slot_keys)}
     await work.tx.execute(sql.permits.keep_slots, slots)
-    data = {"permit_id": permit.permit_id, "action": permit.action, "plan_digest": permit.plan_digest}
-    work.record("permit_granted", "device", device_id, data, permit.policy_fingerprint)
     work.wake("device", device_id)
+
+
+def _record(work: Work, device_id: DeviceId, permit: Permit, address: Mapping[str, Any]) -> None:
+    """What was permitted, so that the record alone says that nothing of a patch was after its halt."""
+    about = {"rollout_id": str(address["rollout_id"]), "patch_key": address["patch_key"]}
+    what = {"permit_id": permit.permit_id, "action_id": permit.action_id, "action": permit.action}
+    data = {**about, **what, "plan_digest": permit.plan_digest}
+    work.record("permit_granted", "device", device_id, data, permit.policy_fingerprint)
 
 
 def _address(work: Work, device_id: DeviceId, request: PermitRequest) -> dict[str, Any]:
