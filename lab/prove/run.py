@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from lab import host
-from lab.errors import LabError
+from lab.errors import LabBusy, LabError
 from lab.lab import Lab
+from lab.place import locked
 from lab.prove import bad, ending, good, ground, together
 from lab.prove.interrupted import Interrupted
 from lab.prove.reboot import Reboots
@@ -65,13 +66,22 @@ def steps(keep: bool) -> list[Step]:
 def prove(prefix: str = PREFIX, keep: bool = False, console: Console | None = None) -> int:
     """The exit code: 0 when every step did what it should. `keep`: lab and server stay for a look.
 
-    Raises HostNotReady when there can be no lab on this machine: a proof that was not made is a failure.
+    Raises HostNotReady when there can be no lab on this machine, and LabBusy when another proof has this one: a proof
+    that was not made is a failure.
     """
+    host.prepare()
+    try:
+        with locked(f"{prefix}-proof", wait=False):
+            return _prove(Lab(prefix), keep, console)
+    except BlockingIOError as held:
+        raise LabBusy(f"another proof is being made with the lab {prefix}: wait for its end") from held
+
+
+def _prove(lab: Lab, keep: bool, console: Console | None) -> int:
     shown = console or Console(soft_wrap=True, highlight=False)
     if not shown.is_terminal:
         shown.width = WIDTH
-    host.prepare()
-    lab = Lab(prefix, say=lambda line: shown.print(f"[dim]  {line}[/dim]"))
+    lab.say = lambda line: shown.print(f"[dim]  {line}[/dim]")
     lab.down()  # what a proof that was killed left behind
     done: list[Done] = []
     planned = steps(keep)
