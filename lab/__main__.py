@@ -97,6 +97,9 @@ def main(words: Sequence[str]) -> int:
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
