@@ -295,7 +295,7 @@ CREATE TABLE patchring.evidence (
 GRANT INSERT, SELECT, UPDATE ON patchring.evidence TO patchring_dispatcher;
 GRANT SELECT ON patchring.evidence TO patchring_signer;
 GRANT SELECT ON patchring.evidence TO patchring_staff;
-GRANT SELECT ON patchring.evidence TO patchring_web;
+GRANT INSERT (device_count), INSERT (patch_key), INSERT (ring), INSERT (tenant_count), SELECT, UPDATE (device_count), UPDATE (tenant_count) ON patchring.evidence TO patchring_web;
 
 CREATE TABLE patchring.hold (
   tenant_id uuid NOT NULL,
@@ -627,7 +627,7 @@ CREATE POLICY tenant_scope ON patchring.rollout_ring FOR ALL TO PUBLIC USING (te
 GRANT INSERT, SELECT, UPDATE ON patchring.rollout_ring TO patchring_dispatcher;
 GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
-GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
+GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (pooled), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
 
 CREATE TABLE patchring.site (
   tenant_id uuid NOT NULL,

@@ -25,7 +25,6 @@ RING_OF = {"kiosk": 1, "desk": 2}
 
 
 @pytest.mark.lab
-@pytest.mark.long
 @pytest.mark.xdist_group("lab")
 def test_the_main_job_end_to_end_on_real_devices() -> None:
     """Every step of `./dev lab --prove` passes, and nothing is left. Skips where the machine cannot carry a lab."""

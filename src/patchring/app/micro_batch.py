@@ -19,7 +19,8 @@ from patchring.app.errors import Unavailable
 R = TypeVar("R")
 O = TypeVar("O")  # noqa: E741 - R and O: row and outcome
 
-WINDOW_S = 0.005
+# Long enough for those who come together, no longer: what comes while a batch is written is the next batch anyhow.
+WINDOW_S = 0.001
 ROWS_MAX = 200
 WAITING_MAX = 4_000
 RETRY_AFTER_S = 5

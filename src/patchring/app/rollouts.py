@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess
+from patchring.app.evidence import Pooling, expect_devices
 from patchring.app.placement import Placed, fill_places, find_places
 from patchring.app.work import Work
 from patchring.core.ids import CampaignId, PatchId, RolloutId
@@ -107,9 +108,12 @@ async def join_rollout(work: Work, assessment: Assessment, rollout_id: RolloutId
 
 async def lock_patch(work: Work, patch_id: UUID) -> None:
     """Held to the end of the transaction: nobody else decides about this patch of this tenant meanwhile."""
-    name = f"patchring.rollouts:{work.tenant_id}:{patch_id}".encode()
-    lock_id = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
-    await work.tx.execute(sql.rollouts.lock_patch, {"lock_id": lock_id})
+    await _lock(work, f"patchring.rollouts:{work.tenant_id}:{patch_id}")
+
+
+async def _lock(work: Work, name: str) -> None:
+    lock_id = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    await work.tx.execute(sql.rollouts.lock, {"lock_id": lock_id})
 
 
 async def _create(work: Work, assessment: Assessment, segments: Collection[str]) -> Started | NotStarted:
@@ -130,15 +134,24 @@ async def _create(work: Work, assessment: Assessment, segments: Collection[str])
     await work.tx.execute(sql.rollouts.join_campaign, {**_rollout(work, rollout_id), "campaign_id": campaign_id})
     await _add_rings(work, assessment, rollout_id)
     placed = await fill_places(work, places)
-    data = {"patch_key": assessment.patch.patch_key, "title": assessment.patch.title, **_numbers(placed)}
+    patch_id, patch_key = PatchId(assessment.patch_id), assessment.patch.patch_key
+    await expect_devices(work, Pooling(rollout_id, campaign_id, patch_id, patch_key))
+    data = {"patch_key": patch_key, "title": assessment.patch.title, **_numbers(placed)}
     work.record("rollout_created", "rollout", rollout_id, data, assessment.policy.fingerprint)
     work.wake("rollout", rollout_id)
     return Started(rollout_id, placed.device_count)
 
 
 async def _campaign(work: Work, patch_key: str) -> CampaignId:
-    """The newest campaign of the patch that this tenant is not in yet, else a new one."""
-    found = await work.tx.maybe(sql.rollouts.free_campaign, {"tenant_id": work.tenant_id, "patch_key": patch_key})
+    """The newest campaign of the patch that this tenant is not in yet, else a new one.
+
+    Two tenants that come at once make one: the second waits for the first, and looks again.
+    """
+    wanted = {"tenant_id": work.tenant_id, "patch_key": patch_key}
+    found = await work.tx.maybe(sql.rollouts.free_campaign, wanted)
+    if found is None:
+        await _lock(work, f"patchring.campaigns:{patch_key}")
+        found = await work.tx.maybe(sql.rollouts.free_campaign, wanted)
     if found is not None:
         return CampaignId(found["campaign_id"])
     campaign_id = CampaignId(new_id(work.now))

@@ -1,11 +1,15 @@
 """Whole rollouts: through the rings of three tenants, halted and taken back, rebooted, approved, joined late."""
 
+import asyncio
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from patchring.app.rollouts import Started, create_rollout
+from patchring.app.work import unit_of_work
+from patchring.store.roles import Role
 from tests.app.worker.world import POLICY, Product, Tenant, World
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +101,7 @@ async def test_a_patch_that_breaks_a_service_is_halted_taken_back_and_held_every
     assert (rollout["halt_scope"], rollout["halt_source"]) == ("patch", "failure")
     assert [reason["code"] for reason in rollout["reasons"]] == ["first_device_failed", "way_back", "remedy_done"]
     assert [reason["code"] for reason in clients[0].rollout(bad)["reasons"]] == ["stopped"]
-    assert evidence(world) == [(0, 1, 2, 0, 1), (1, 2, 4, 0, 0), (2, 2, 6, 0, 0), (3, 2, 4, 0, 0)]
+    assert evidence(world) == [(0, 1, 1, 0, 1), (1, 2, 4, 0, 0), (2, 2, 6, 0, 0), (3, 2, 4, 0, 0)]
     about = ("rollout_", "patch_failed", "patch_offered", "patch_rolled", "hold_", "rollback_", "offers_", "devices_")
     assert [kind for kind in operator.events() if kind.startswith(about)] == [
         "rollout_created",
@@ -307,3 +311,58 @@ async def test_a_device_that_begins_and_falls_silent_is_lost_counts_and_keeps_it
     device.silent = False
     await world.run(lambda: operator.rollout(GOOD)["state"] == "rolled_back")
     assert world.slots_in_use() == 0
+
+
+RECOMMENDED = POLICY.replace("automation: automatic", "automation: recommend")
+
+
+async def start(world: World, tenant: Tenant) -> Started:
+    """As a person does over the API: under the role web, and before any worker has looked."""
+    [patch] = tenant.rows("select patch_id from patchring.patch where tenant_id = %(t)s")
+    async with unit_of_work(world.database, Role.WEB, world.clock, "ada", tenant.tenant_id) as work:
+        started = await create_rollout(work, patch["patch_id"], by_person=True)
+    assert isinstance(started, Started), repr(started)
+    return started
+
+
+async def test_a_client_waits_for_the_ring_0_of_a_rollout_that_no_worker_has_looked_at(world: World) -> None:
+    operator, client = world.add_tenant("msp", "operator", RECOMMENDED), world.add_tenant("alpha", policy=RECOMMENDED)
+    operator.add_devices(2, GOOD)
+    client.add_devices(1, GOOD, criticality="low")
+    await world.settle()
+    await start(world, operator)
+    world.rows("delete from patchring.due where tenant_id = %(t)s returning 1", t=operator.tenant_id)
+    assert evidence(world) == [(0, 1, 2, 0, 0)]
+    await start(world, client)
+    client.approve(GOOD)
+    await world.settle()
+    assert client.rings(GOOD)[:2] == ["waiting", "waiting"]
+    assert client.states(GOOD) == {"alpha-0": "waiting"}
+
+
+async def test_devices_that_a_rejected_rollout_left_waiting_are_waited_for_by_nobody(world: World) -> None:
+    operator, client = world.add_tenant("msp", "operator", RECOMMENDED), world.add_tenant("alpha", policy=RECOMMENDED)
+    operator.add_devices(2, GOOD)
+    client.add_devices(1, GOOD, criticality="low")
+    await world.settle()
+    await start(world, operator)
+    await start(world, client)
+    client.approve(GOOD)
+    operator.approve(GOOD, decision="reject")
+    await world.run(lambda: client.states(GOOD) == {"alpha-0": "verified"})
+    assert evidence(world)[0] == (0, 1, 0, 0, 0)
+
+
+async def test_two_tenants_that_begin_at_once_begin_one_campaign(world: World) -> None:
+    tenants = [world.add_tenant("alpha", policy=RECOMMENDED), world.add_tenant("beta", policy=RECOMMENDED)]
+    for tenant in tenants:
+        tenant.add_devices(1, GOOD)
+    await world.settle()
+    [patch] = tenants[0].rows("select patch_id from patchring.patch where tenant_id = %(t)s")
+    async with unit_of_work(world.database, Role.WEB, world.clock, "ada", tenants[0].tenant_id) as work:
+        await create_rollout(work, patch["patch_id"], by_person=True)
+        other = asyncio.create_task(start(world, tenants[1]))
+        await asyncio.sleep(0.3)
+        assert not other.done(), "it did not wait for the one that had begun"
+    await other
+    assert len(world.rows("select 1 from patchring.campaign")) == 1

@@ -9,10 +9,10 @@ from datetime import timedelta
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Undecided
+from patchring.app.evidence import pool_evidence, pooling
 from patchring.app.work import Work
 from patchring.app.worker.apply import Applier
 from patchring.app.worker.claim import DueItem
-from patchring.app.worker.pool import pool_evidence
 from patchring.app.worker.view import Loaded, load_rollout
 from patchring.core.reason import as_json, reason
 from patchring.core.rollout.actions import Action, Wait
@@ -37,7 +37,7 @@ async def handle(work: Work, item: DueItem) -> None:
     actions = reconcile(loaded.view, work.now)
     applier = Applier(work, loaded)
     changed = [await applier.apply(action) for action in actions]
-    await pool_evidence(work, loaded)
+    await pool_evidence(work, pooling(row, loaded.assessment.patch.patch_key), loaded.rings)
     await _say_who_is_lost(work, loaded)
     if any(changed):
         work.wake("rollout", item.id)

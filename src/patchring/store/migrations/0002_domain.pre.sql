@@ -546,11 +546,12 @@ grant insert on patchring.tenant, patchring.tenant_root, patchring.site, patchri
 grant update on patchring.tenant, patchring.site, patchring.enrolment_token, patchring.device, patchring.device_contact,
   patchring.approval, patchring.hold, patchring.rollout, patchring.slot, patchring.event_head, patchring.principal,
   patchring.stop, patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
-grant update (state, state_at, reasons, opened_at, passed_at, soak_until_at, forgiven_count) on patchring.rollout_ring
-  to patchring_web;
 -- Starting fills rings; resuming opens those that were halted, and accepts the failures seen so far.
 grant update (state, state_at, reasons, counts, device_count, segments, opened_at, passed_at, soak_until_at,
-  forgiven_count) on patchring.rollout_ring to patchring_web;
+  forgiven_count, pooled) on patchring.rollout_ring to patchring_web;
+-- How many devices a new rollout has: others wait for them. What was verified or failed is not web's to write.
+grant insert (patch_key, ring, tenant_count, device_count), update (tenant_count, device_count) on patchring.evidence
+  to patchring_web;
 grant delete on patchring.idempotency, patchring.principal_tenant to patchring_web;
 
 -- staff: reads over the tenants that a person was given, and nothing else.

@@ -18,3 +18,12 @@ set tenant_count = held.tenant_count + excluded.tenant_count, device_count = hel
   failed_count = held.failed_count + excluded.failed_count,
   first_verified_at = least(held.first_verified_at, excluded.first_verified_at),
   last_verified_at = greatest(held.last_verified_at, excluded.last_verified_at);
+
+-- name: expect
+-- Devices of a new rollout, before any was seen: rings that are empty elsewhere wait for them.
+insert into patchring.evidence as held (patch_key, ring, tenant_count, device_count)
+select %(patch_key)s, new.ring, new.tenant_count, new.device_count
+from jsonb_to_recordset(%(rows)s) as new (ring smallint, tenant_count integer, device_count integer)
+order by new.ring
+on conflict (patch_key, ring) do update
+set tenant_count = held.tenant_count + excluded.tenant_count, device_count = held.device_count + excluded.device_count;

@@ -1,5 +1,6 @@
--- name: lock_patch
--- One at a time decides about one patch of one tenant, so that it never gets two rollouts at once.
+-- name: lock
+-- One at a time decides about one patch of one tenant, so that it never gets two rollouts at once; and one at a time
+-- begins a campaign of a patch.
 select pg_advisory_xact_lock(%(lock_id)s);
 
 -- name: patch
