@@ -9,23 +9,20 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from patchring.core.devices import DeviceFacts, PatchFacts
+from patchring.core.policy.calendar import Window
+from patchring.core.policy.condition import Condition
+from patchring.core.policy.handling import RebootRule, Remedy, RemedyScope, RemedyStep
 from patchring.core.policy.model import (
     ApprovalRule,
     Automation,
-    Condition,
     HaltScope,
     Limits,
     OnFailure,
     Outcome,
     Policy,
-    RebootRule,
-    Remedy,
-    RemedyScope,
-    RemedyStep,
     Ring,
     SegmentRule,
     Soak,
-    Window,
 )
 from patchring.core.reason import reason
 from patchring.core.rollout.states import IN_FLIGHT, DeviceState, RingState, RolloutState

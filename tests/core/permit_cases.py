@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from patchring.core.permits import PermitFacts, StopInForce
+from patchring.core.policy.calendar import Blackout
 from patchring.core.policy.decide import Decision
-from patchring.core.policy.model import Blackout, Outcome
+from patchring.core.policy.model import Outcome
 from patchring.core.reason import reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import Occurrence

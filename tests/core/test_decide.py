@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchring.core.devices import Criticality
+from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import Decision, HoldInForce, decide, segment_of
 from patchring.core.policy.grants import GrantValue, grants
-from patchring.core.policy.model import ApprovalRule, Automation, Condition, Outcome, RebootRule
+from patchring.core.policy.handling import RebootRule
+from patchring.core.policy.model import ApprovalRule, Automation, Outcome
 from tests.core.builders import device, patch, policy, rule
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchring.core.explain import Case, Missing, Place, explain
+from patchring.core.policy.calendar import Blackout, Window
 from patchring.core.policy.decide import HoldInForce, decide, segment_of
-from patchring.core.policy.model import Blackout, Outcome, Window
+from patchring.core.policy.model import Outcome
 from patchring.core.reason import reason
 from patchring.core.rollout.states import DeviceState
 from patchring.policyfile import zone

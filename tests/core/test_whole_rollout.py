@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from patchring.core.policy.model import HaltScope, OnFailure, Remedy, RemedyScope, RemedyStep
+from patchring.core.policy.handling import Remedy, RemedyScope, RemedyStep
+from patchring.core.policy.model import HaltScope, OnFailure
 from patchring.core.rollout.actions import Wait
 from patchring.core.rollout.states import DEVICE, DeviceEvent, DeviceState, RingEvent, RolloutEvent, RolloutState
 from patchring.core.rollout.states import ring_after as after

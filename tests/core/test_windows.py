@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchring.core.policy.model import Blackout, Window
+from patchring.core.policy.calendar import Blackout, Window
 from patchring.core.schedule.windows import Occurrence, blackout_at, next_window, occurrences, open_window
 from patchring.policyfile import zone
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchring.core.policy.model import Automation, Condition, Override, Remedy, RemedyScope, RemedyStep, Window
+from patchring.core.policy.calendar import Window
+from patchring.core.policy.condition import Condition
+from patchring.core.policy.handling import Remedy, RemedyScope, RemedyStep
+from patchring.core.policy.model import Automation, Override
 from patchring.policyfile import PolicyInvalid, fingerprint, json_schema, load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from patchring.core.policy.calendar import Blackout
 from patchring.core.policy.decide import Decision
-from patchring.core.policy.model import Blackout, Outcome
+from patchring.core.policy.model import Outcome
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import Occurrence

@@ -2,7 +2,7 @@
 
 from datetime import time, timedelta
 
-from patchring.core.policy import model
+from patchring.core.policy import calendar, condition, handling, model
 from patchring.policyfile.reading import Lines
 from patchring.policyfile.shape import (
     ApprovalShape,
@@ -23,7 +23,7 @@ def build(shape: PolicyShape, lines: Lines, fingerprint: str) -> model.Policy:
         rings=tuple(_ring(number, ring) for number, ring in enumerate(shape.rings)),
         segments=tuple(_segment(each, lines.of(f"segments[{n}]")) for n, each in enumerate(shape.segments)),
         windows={name: _window(name, window) for name, window in shape.windows.items()},
-        blackouts=tuple(model.Blackout(each.name, each.from_on, each.to_on) for each in shape.blackouts),
+        blackouts=tuple(calendar.Blackout(each.name, each.from_on, each.to_on) for each in shape.blackouts),
         approvals=tuple(_approval(each, lines.of(f"approvals[{n}]")) for n, each in enumerate(shape.approvals)),
         limits=model.Limits(**shape.limits.model_dump()),
         on_failure=model.OnFailure(shape.on_failure.failed_max, model.HaltScope(shape.on_failure.halt)),
@@ -39,8 +39,8 @@ def _ring(number: int, shape: RingShape) -> model.Ring:
     return model.Ring(number, shape.name, soak, shape.growth, shape.at_once)
 
 
-def _window(name: str, shape: WindowShape) -> model.Window:
-    return model.Window(
+def _window(name: str, shape: WindowShape) -> calendar.Window:
+    return calendar.Window(
         name=name,
         rule=shape.rule.upper(),
         start=shape.start or time(0),
@@ -57,7 +57,7 @@ def _segment(shape: SegmentShape, line: int) -> model.SegmentRule:
         when=_conditions(shape.when),
         ring=shape.ring,
         window=shape.window,
-        reboot=model.RebootRule(shape.reboot),
+        reboot=handling.RebootRule(shape.reboot),
         remedy=shape.remedy,
         probes=tuple(shape.probes),
         line=line,
@@ -70,14 +70,14 @@ def _approval(shape: ApprovalShape, line: int) -> model.ApprovalRule:
     return model.ApprovalRule(shape.name, _conditions(shape.when), outcome, tuple(shape.segments), line)
 
 
-def _remedy(name: str, shape: RemedyShape) -> model.Remedy:
-    steps = tuple(model.RemedyStep(step) for step in shape.steps)
-    return model.Remedy(name, steps, model.RemedyScope(shape.scope), shape.way_back == "required")
+def _remedy(name: str, shape: RemedyShape) -> handling.Remedy:
+    steps = tuple(handling.RemedyStep(step) for step in shape.steps)
+    return handling.Remedy(name, steps, handling.RemedyScope(shape.scope), shape.way_back == "required")
 
 
 def _override(shape: OverrideShape) -> model.Override:
     return model.Override((shape.by[0], shape.by[1]), shape.reason)
 
 
-def _conditions(when: dict[str, list[str]]) -> tuple[model.Condition, ...]:
-    return tuple(model.Condition(field, tuple(values)) for field, values in when.items())
+def _conditions(when: dict[str, list[str]]) -> tuple[condition.Condition, ...]:
+    return tuple(condition.Condition(field, tuple(values)) for field, values in when.items())

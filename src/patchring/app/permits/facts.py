@@ -12,8 +12,9 @@ from patchring.app.work import Work
 from patchring.core.devices import DeviceFacts
 from patchring.core.ids import DeviceId
 from patchring.core.permits import PermitFacts, StopInForce
+from patchring.core.policy.calendar import Window
 from patchring.core.policy.decide import Decision, HoldInForce, decide
-from patchring.core.policy.model import Policy, SegmentRule, Window
+from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import Reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import blackout_at, next_window, open_window

@@ -13,7 +13,8 @@ from patchring.app.decisions import read_policy_text
 from patchring.app.work import Work
 from patchring.app.worker.moves import Place, explain_device, move_device
 from patchring.core.ids import DeviceId
-from patchring.core.policy.model import Policy, RebootRule, SegmentRule
+from patchring.core.policy.handling import RebootRule
+from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import as_json, reason
 from patchring.core.rollout.states import ActionState, DeviceEvent, DeviceState
 from patchring.core.rollout.verify import Seen, Verdict, VerdictOutcome, verify

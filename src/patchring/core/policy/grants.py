@@ -9,7 +9,8 @@ Ways back and restarts are granted in advance, also for what people approve: nob
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from patchring.core.policy.model import ApprovalRule, Automation, Outcome, Policy, RebootRule, RemedyStep
+from patchring.core.policy.handling import RebootRule, RemedyStep
+from patchring.core.policy.model import ApprovalRule, Automation, Outcome, Policy
 
 KEPT = "kept"
 ANY = ("*",)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from patchring.core.devices import Criticality, DeviceClass, DeviceFacts, PatchFacts
-from patchring.core.policy.model import Condition
+from patchring.core.policy.condition import Condition
 
 
 def _yes(value: bool) -> tuple[str]:

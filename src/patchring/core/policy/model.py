@@ -11,8 +11,23 @@ Rules that hold for every Policy (policyfile refuses the rest, with file and lin
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
+
+from patchring.core.policy.calendar import Blackout, Hours, Staffing, Window
+from patchring.core.policy.condition import Condition, Source
+from patchring.core.policy.handling import (
+    AroundStep,
+    CatchUpCampaign,
+    Downloads,
+    RebootPlan,
+    RebootRule,
+    Relation,
+    Releases,
+    Remedy,
+    RunsOn,
+)
+from patchring.core.policy.people import PeopleRules
 
 
 class Automation(StrEnum):
@@ -35,12 +50,6 @@ class Outcome(StrEnum):
     BLOCK = "block"
 
 
-class RebootRule(StrEnum):
-    NEVER = "never"
-    IF_REQUIRED = "if_required"
-    ALWAYS = "always"
-
-
 class HaltScope(StrEnum):
     """What an automatic halt stops, from the narrowest."""
 
@@ -48,27 +57,6 @@ class HaltScope(StrEnum):
     ROLLOUT = "rollout"
     TENANT = "tenant"
     PATCH = "patch"
-
-
-class RemedyScope(StrEnum):
-    """Which devices are taken back: those that failed, or all that have the patch."""
-
-    FAILED = "failed"
-    INSTALLED = "installed"
-
-
-class RemedyStep(StrEnum):
-    """Typed steps of the ladder; each is verified before the next is tried."""
-
-    RETURN_TO_PRIOR = "return_to_prior"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One field of the registry (see match.py) and the values of which it has to have one; `*` and `?` are wild."""
-
-    field: str
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,37 +80,13 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class Window:
-    """A recurrence on local time (RFC 5545 rule, see schedule/rule.py) and an elapsed duration. `rule` empty: any
-    time. `zone` empty: the site's. `begins_on` is the first day that INTERVAL counts from; None: a Monday long ago.
-    `days_after`: so many days after the day of the rule, for "the Thursday after Patch Tuesday"."""
-
-    name: str
-    rule: str
-    start: time
-    duration: timedelta
-    zone: str = ""
-    begins_on: date | None = None
-    days_after: int = 0
-
-    @property
-    def any_time(self) -> bool:
-        return not self.rule
-
-
-@dataclass(frozen=True)
-class Blackout:
-    """No starts from the morning of `from_on` to the evening of `to_on`, local dates, both included."""
-
-    name: str
-    from_on: date
-    to_on: date
-
-
-@dataclass(frozen=True)
 class SegmentRule:
-    """A row of the table of segments; the first row whose conditions all hold decides. `line` is in the text.
-    `automation` None: the policy's."""
+    """A row of the table of segments; the first row whose conditions all hold decides. `line` is in the text of
+    `layer`. `automation` None: the policy's. `reboot_plan` is the name of a plan; empty: nothing but the rule.
+
+    A layer of a site or group that changes a segment of a wider layer makes a row of its own just before it, with the
+    site or group among its conditions; `base` is the name of the row that it was made from, else its own name.
+    """
 
     name: str
     when: tuple[Condition, ...]
@@ -133,18 +97,99 @@ class SegmentRule:
     probes: tuple[str, ...] = ()
     line: int = 0
     automation: Automation | None = None
+    layer: str = ""
+    base: str = ""
+    reboot_plan: str = ""
+    staffing: Staffing = Staffing.NONE
+    around: tuple[AroundStep, ...] = ()
+
+
+class Authority(StrEnum):
+    """On whose word a rule stands."""
+
+    MSP = "msp"
+    CLIENT = "client"
+    VENDOR = "vendor"
+    SCANNER = "scanner"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a review asks for: how many different persons, whether the client has to agree, who owns the review (a
+    duty; empty: the patch administrator) and how long they have (None: the policy says nothing)."""
+
+    people_min: int = 1
+    consent: bool = False
+    owner: str = ""
+    due_within: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class ApprovalRule:
-    """A row of the table of approvals. `segments` empty: all. Nearer scope (a row with segments) wins over a row for
-    all; at equal scope hold and block win over the rest, then the first row."""
+    """A row of the table of approvals. `segments` empty: all. The nearer layer wins (`nearness`, larger is nearer);
+    in a layer a row with segments wins over a row for all; at equal scope hold and block win, then the first row."""
 
     name: str
     when: tuple[Condition, ...]
     outcome: Outcome
     segments: tuple[str, ...] = ()
     line: int = 0
+    layer: str = ""
+    nearness: int = 0
+    authority: Authority = Authority.MSP
+    asked: Asked = Asked()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class UrgencyRule:
+    """A row of the urgency table, for what is expedited; the first row whose conditions hold counts (A8).
+
+    `soak_max` and `verified_max` cap the soak of every ring (None: as it is); `window` is opened besides the segment's
+    own (empty: none); `in_blackout` lets it begin in a blackout; `told` are the duties that are told at once. Ring 0,
+    permits and verification are never left out.
+    """
+
+    name: str
+    when: tuple[Condition, ...]
+    segments: tuple[str, ...] = ()
+    soak_max: timedelta | None = None
+    verified_max: int | None = None
+    window: str = ""
+    in_blackout: bool = False
+    told: tuple[str, ...] = ()
+    line: int = 0
+    layer: str = ""
+
+
+class ExceptionKind(StrEnum):
+    """Deferral: not before a date. Exception: not at all, until it expires."""
+
+    DEFERRAL = "deferral"
+    EXCEPTION = "exception"
+
+
+@dataclass(frozen=True)
+class PolicyException:
+    """Patches that some devices do not get until a date (A10). `owner` and `accepted_by` are keys of `people`.
+
+    `due_on` is the day on which the finding was due without it: it is kept when the exception is renewed. `renewals`
+    counts how often that was. Reopens at once for a patch that is known to be exploited.
+    """
+
+    name: str
+    kind: ExceptionKind
+    patches: tuple[Condition, ...]
+    devices: tuple[Condition, ...]
+    owner: str
+    accepted_by: str
+    reason: str
+    control: str
+    until_on: date
+    due_on: date | None = None
+    renewals: int = 0
+    line: int = 0
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,15 +211,6 @@ class OnFailure:
 
 
 @dataclass(frozen=True)
-class Remedy:
-    name: str
-    steps: tuple[RemedyStep, ...]
-    scope: RemedyScope
-    # F5: without a way back that is ready the installation goes to review instead.
-    way_back_required: bool = True
-
-
-@dataclass(frozen=True)
 class Override:
     """A rule that two people set aside, in writing."""
 
@@ -184,7 +220,11 @@ class Override:
 
 @dataclass(frozen=True)
 class Policy:
-    """`fingerprint` is that of the text it was read from. `windows` and `remedies` are by name."""
+    """`fingerprint` is that of the text it was read from. Windows, remedies and reboot plans are by name.
+
+    `layers` are the layers of the text from the widest to the nearest. `sources` says for each value that the text sets
+    which layer and line set it, by the value's path: `windows.after close.start`, `segments.kiosks.ring`.
+    """
 
     title: str
     automation: Automation
@@ -199,6 +239,18 @@ class Policy:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     expected_duration: timedelta = timedelta(minutes=10)
     fingerprint: str = ""
+    urgency: tuple[UrgencyRule, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
+    reboots: Mapping[str, RebootPlan] = field(default_factory=dict)
+    hours: Hours | None = None
+    people: PeopleRules = field(default_factory=PeopleRules)
+    relations: tuple[Relation, ...] = ()
+    runs_on: tuple[RunsOn, ...] = ()
+    releases: Releases = field(default_factory=Releases)
+    catch_up_campaign: CatchUpCampaign | None = None
+    downloads: Downloads | None = None
+    layers: tuple[str, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
     def ring(self, number: int) -> Ring:
         return self.rings[number]

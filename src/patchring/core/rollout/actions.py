@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from patchring.core.policy.model import HaltScope, RemedyScope
+from patchring.core.policy.handling import RemedyScope
+from patchring.core.policy.model import HaltScope
 from patchring.core.reason import Reason
 
 

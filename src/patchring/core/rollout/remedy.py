@@ -7,7 +7,8 @@
 - A way back that failed is not tried again by itself.
 """
 
-from patchring.core.policy.model import Policy, RemedyScope
+from patchring.core.policy.handling import RemedyScope
+from patchring.core.policy.model import Policy
 from patchring.core.rollout.states import DeviceState
 
 _TAKEN_BACK = {

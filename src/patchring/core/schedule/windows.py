@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from patchring.core.policy.model import Blackout, Window
+from patchring.core.policy.calendar import Blackout, Window
 from patchring.core.schedule.recurrence import FIRST_ON, starts
 from patchring.core.schedule.rule import parse
 
