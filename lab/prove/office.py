@@ -36,6 +36,9 @@ class Office:
             "COLUMNS": "400",
         }
 
+    def close(self) -> None:
+        self.api.close()
+
     def command(self, *words: str) -> str:
         """`patchring WORDS`; what it printed. Raises CommandRefused with the reason."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -86,12 +87,12 @@ def _prove(lab: Lab, keep: bool, console: Console | None) -> int:
     done: list[Done] = []
     planned = steps(keep)
     try:
-        scene = Scene(lab)
-        for step in planned:
-            shown.print(f"[bold]{step.title}[/bold]")
-            done.append(carry_out(step, scene))
-            if done[-1].failed:
-                break
+        with closing(Scene(lab)) as scene:
+            for step in planned:
+                shown.print(f"[bold]{step.title}[/bold]")
+                done.append(carry_out(step, scene))
+                if done[-1].failed:
+                    break
     finally:
         if not keep:
             lab.down()

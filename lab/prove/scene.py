@@ -39,6 +39,10 @@ class Scene:
             self._office = Office(self.server)
         return self._office
 
+    def close(self) -> None:
+        if self._office is not None:
+            self._office.close()
+
     def publish(self, suite: str, names: Iterable[str] = tuple(PLACES), **versions: str) -> None:
         """Offers versions in a suite (`lab_web="1.1"`), and has these devices fetch the index."""
         offered = {name.replace("_", "-"): version for name, version in versions.items()}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import click
 import httpx
 
 from patchring.cli.configuration import find_server
@@ -107,10 +108,15 @@ def _json(answer: httpx.Response) -> Any:
 
 
 def connect(url: str | None = None, token: str | None = None) -> Client:
-    """The server that is configured, or the one on this machine with its operator's token. Raises NotConfigured."""
+    """The server that is configured, or the one on this machine with its operator's token; closed when the command that
+    asked for it ends. Raises NotConfigured."""
     found = find_server(os.environ)
     key = token or (found.token.value if found.token else None)
     if not key:
         detail = f"no token in {found.looked_in}; run `patchring up` here, or name a server (`patchring config show`)"
         raise NotConfigured(detail)
-    return Client(url or found.url.value, key)
+    client = Client(url or found.url.value, key)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.call_on_close(client.close)
+    return client
