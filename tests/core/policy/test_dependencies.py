@@ -1,0 +1,139 @@
+"""Plans over what is offered to one device: order, blocks, circles, replacements, shared components."""
+
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchring.core.devices import PatchFacts
+from patchring.core.policy.bonds import Installed, Wanted
+from patchring.core.policy.condition import Condition
+from patchring.core.policy.dependencies import DependencyPlan, plan
+from patchring.core.policy.handling import Relation, RelationKind
+
+
+def patch(name: str, version: str = "2", **bonds: tuple[str, ...]) -> Wanted:
+    return Wanted(PatchFacts(f"apt:{name}={version}", "apt", name, version), **bonds)
+
+
+def key(name: str, version: str = "2") -> str:
+    return f"apt:{name}={version}"
+
+
+def named(name: str) -> tuple[Condition, ...]:
+    return (Condition("package", (name,)),)
+
+
+def keys(found: DependencyPlan) -> list[str]:
+    return [each.patch_key for each in found.order]
+
+
+def texts(found: DependencyPlan) -> dict[str, list[str]]:
+    return {patch_key: [each.text for each in reasons] for patch_key, reasons in found.blocked.items()}
+
+
+def test_a_prerequisite_that_is_offered_goes_first_and_says_why() -> None:
+    found = plan([patch("app", needs=(key("library"),)), patch("library"), patch("zebra")], [])
+    assert keys(found) == [key("library"), key("app"), key("zebra")]
+    assert found.order[1].after == (key("library"),)
+    assert [each.text for each in found.order[1].reasons] == ["apt:library=2 goes first: its vendor says so"]
+
+
+def test_one_that_is_installed_is_met_and_one_that_is_nowhere_blocks_all_that_hang_on_it() -> None:
+    wanted = [patch("app", needs=(key("library"),)), patch("plugin", needs=(key("app"),))]
+    assert keys(plan(wanted, [Installed("apt", "library", "2")])) == [key("app"), key("plugin")]
+    found = plan(wanted, [])
+    assert keys(found) == []
+    assert texts(found) == {
+        key("app"): ["needs apt:library=2, neither installed nor offered"],
+        key("plugin"): ["needs apt:app=2, which is blocked itself"],
+    }
+
+
+def test_a_circle_is_named_and_what_hangs_on_it_too() -> None:
+    wanted = [patch("a", needs=(key("b"),)), patch("b", needs=(key("a"),)), patch("c", needs=(key("a"),)), patch("d")]
+    found = plan(wanted, [])
+    assert keys(found) == [key("d")]
+    assert texts(found) == {
+        key("a"): ["is in a circle: apt:a=2 needs apt:b=2 needs apt:a=2"],
+        key("b"): ["is in a circle: apt:b=2 needs apt:a=2 needs apt:b=2"],
+        key("c"): ["needs apt:a=2, which hangs on a circle: apt:a=2 needs apt:b=2 needs apt:a=2"],
+    }
+
+
+CONFLICT = Relation(
+    "old driver", RelationKind.CONFLICTS, named("app"), named("driver"), older_than="3", line=7, layer="tenant"
+)
+
+
+def test_a_conflict_with_an_older_version_blocks_unless_an_offer_lifts_it() -> None:
+    app, old = patch("app"), [Installed("apt", "driver", "2.9")]
+    assert texts(plan([app], old, [CONFLICT])) == {
+        key("app"): ["conflicts with driver 2.9, which is installed: rule old driver (tenant, line 7)"]
+    }
+    assert keys(plan([app], [Installed("apt", "driver", "3")], [CONFLICT])) == [key("app")]
+    assert keys(plan([app], [], [CONFLICT])) == [key("app")]
+    lifted = plan([app, patch("driver", "3.1")], old, [CONFLICT])
+    assert keys(lifted) == [key("driver", "3.1"), key("app")]
+    too_old = plan([app, patch("driver", "2.95")], old, [CONFLICT])
+    assert (keys(too_old), list(too_old.blocked)) == ([key("driver", "2.95")], [key("app")])
+
+
+def test_a_relation_asks_for_a_version_that_is_installed_or_offered() -> None:
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"), older_than="5")
+    assert keys(plan([patch("app")], [Installed("apt", "runtime", "5.1")], [needs])) == [key("app")]
+    assert texts(plan([patch("app")], [Installed("apt", "runtime", "4")], [needs])) == {
+        key("app"): ["needs package is runtime, neither installed nor offered: rule runtime"]
+    }
+    offered = plan([patch("app"), patch("runtime", "5.2")], [Installed("apt", "runtime", "4")], [needs])
+    assert keys(offered) == [key("runtime", "5.2"), key("app")]
+
+
+def test_only_the_newest_of_a_chain_goes_and_takes_the_place_of_the_others() -> None:
+    one, two = patch("base", "1"), patch("base", "2", supersedes=(key("base", "1"),))
+    three = patch("base", "3", supersedes=(key("base", "2"),))
+    found = plan([one, two, three, patch("app", needs=(key("base", "1"),))], [])
+    assert keys(found) == [key("base", "3"), key("app")]
+    assert {old: why.text for old, why in found.left_out.items()} == {
+        key("base", "1"): "apt:base=3 replaces it",
+        key("base", "2"): "apt:base=3 replaces it",
+    }
+    assert found.order[1].after == (key("base", "3"),)
+
+
+def test_one_that_is_blocked_replaces_nothing_and_two_that_replace_each_other_both_stay() -> None:
+    blocked = patch("base", "2", supersedes=(key("base", "1"),), needs=("apt:gone=1",))
+    assert keys(plan([patch("base", "1"), blocked], [])) == [key("base", "1")]
+    circle = [patch("base", "1"), patch("base", "2", supersedes=(key("base", "1"),), needs=(key("x"),))]
+    found = plan([*circle, patch("x", needs=(key("base", "2"),))], [])
+    assert (keys(found), list(found.blocked)) == ([key("base", "1")], [key("base", "2"), key("x")])
+    mutual = [patch("a", supersedes=(key("b"),)), patch("b", supersedes=(key("a"),))]
+    assert keys(plan(mutual, [])) == [key("a"), key("b")]
+
+
+def test_a_shared_component_is_named() -> None:
+    shares = Relation("tls", RelationKind.SHARES, named("mail"), component="openssl")
+    found = plan([patch("web", components=("openssl",)), patch("mail"), patch("other")], [], [shares])
+    assert [each.text for each in found.notes] == [
+        "apt:mail=2 and apt:web=2 share openssl: if one harms, look at it first"
+    ]
+
+
+NAMES = st.sampled_from("abcde")
+BONDS = st.tuples(st.lists(NAMES, max_size=2), st.lists(NAMES, max_size=1))
+
+
+@given(st.dictionaries(NAMES, BONDS, max_size=5))
+def test_every_patch_has_one_place_and_the_order_of_the_question_does_not_matter(
+    drawn: dict[str, tuple[list[str], list[str]]],
+) -> None:
+    wanted = [
+        patch(name, needs=tuple(key(n) for n in needs if n != name), supersedes=tuple(key(n) for n in supersedes))
+        for name, (needs, supersedes) in drawn.items()
+    ]
+    found = plan(wanted, [])
+    placed = [*keys(found), *found.blocked, *found.left_out]
+    assert sorted(placed) == sorted(each.key for each in wanted)
+    for place, each in enumerate(found.order):
+        assert set(each.after) <= set(keys(found)[:place])
+    assert all(plan(other, []) == found for other in list(permutations(wanted))[:6])
