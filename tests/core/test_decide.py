@@ -1,5 +1,6 @@
 """What is decided for a patch, by whom, and what a signed policy allows by itself."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,9 @@ from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import Decision, HoldInForce, decide, segment_of
 from patchring.core.policy.grants import GrantValue, grants
 from patchring.core.policy.handling import RebootRule
+from patchring.core.policy.match import matches
 from patchring.core.policy.model import ApprovalRule, Automation, Outcome
+from patchring.wire.authority import _has_form
 from tests.core.builders import device, patch, policy, rule
 
 
@@ -183,3 +186,35 @@ def test_every_condition_becomes_a_pattern() -> None:
     narrow = rule("n", Outcome.EXPEDITE, provider="apt", package="web*", origin="Debian", label="L", suite="*-security")
     first = grants(policy(approvals=(narrow,)))[0]
     assert first == GrantValue("n", ("install",), "apt", ("web*",), ("Debian",), ("L",), ("*-security",))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "fits"),
+    [
+        ("", "", True), ("", "a", False), ("a", "a", True), ("a", "A", False), ("a", "ab", False), ("*", "", True),
+        ("?", "", False), ("?", "a", True), ("??", "a", False), ("a*", "a", True), ("*a", "ba", True),
+        ("*a", "ab", False), ("a*c", "abbc", True), ("a*c", "abbd", False), ("*a*b*", "xaxbx", True),
+        ("*ab", "aab", True), ("a?c*e", "abcde", True), ("[ab]", "a", False), ("[ab]", "[ab]", True),
+        ("[!a]*", "[!a]x", True), ("a.c", "abc", False), ("a*", "a\nb", True), ("**", "x", True), ("a**", "ab", True),
+    ],
+)  # fmt: skip
+def test_only_star_and_question_mark_are_wild(pattern: str, value: str, fits: bool) -> None:
+    """Brackets and dots are characters; the server's rules and the agent's grants read a pattern alike."""
+    assert matches(pattern, value) is fits
+    assert _has_form(pattern, value) is fits
+
+
+@given(pattern=st.text("ab[*?", max_size=8), value=st.text("ab[", max_size=8))
+def test_a_pattern_means_the_same_as_its_regular_expression(pattern: str, value: str) -> None:
+    """For any pattern, on both sides."""
+    written = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
+    expected = re.fullmatch(written, value, re.DOTALL) is not None
+    assert matches(pattern, value) is expected
+    assert _has_form(pattern, value) is expected
+
+
+def test_a_segment_of_one_site() -> None:
+    """The site's name is a fact of the device."""
+    there = replace(policy().segments[1], when=(Condition("site", ("Ber*",)),))
+    assert segment_of(policy(segments=(there,)), device(site="Berlin")).segment == there
+    assert segment_of(policy(segments=(there,)), device()).segment is None

@@ -8,7 +8,7 @@ from patchring.core.devices import Criticality, DeviceClass, DeviceFacts, PatchF
 
 
 def device_facts(tenant_id: UUID, device_id: UUID, row: Mapping[str, Any]) -> DeviceFacts:
-    """`row` has the columns of `device` with the name as `device_name`, and `tenant_kind` of its tenant."""
+    """`row` has the columns of `device`, its name as `device_name`, its site's as `site`, and `tenant_kind`."""
     return DeviceFacts(
         device_id=device_id,
         tenant_id=tenant_id,
@@ -24,6 +24,7 @@ def device_facts(tenant_id: UUID, device_id: UUID, row: Mapping[str, Any]) -> De
         sacrificial=row["sacrificial"],
         os_name=row["os_name"],
         os_version=row["os_version"],
+        site=row["site"],
     )
 
 

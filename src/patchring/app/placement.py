@@ -81,7 +81,7 @@ def place_of_kind(policy: Policy, kind: str, tenant_id: TenantId, internal: bool
 
 def _facts(values: list[Any], tenant_id: TenantId, internal: bool) -> DeviceFacts:
     """What a kind says; facts that the policy does not look at are left at their defaults."""
-    class_, roles, criticality, exposed, redundancy_group, groups, name, os_name, os_version, sacrificial = values
+    class_, roles, criticality, exposed, redundancy_group, groups, name, os_name, os_version, site, sacrificial = values
     return DeviceFacts(
         device_id=_NOBODY,
         tenant_id=tenant_id,
@@ -97,4 +97,5 @@ def _facts(values: list[Any], tenant_id: TenantId, internal: bool) -> DeviceFact
         sacrificial=sacrificial,
         os_name=os_name or "",
         os_version=os_version or "",
+        site=site or "",
     )

@@ -26,7 +26,8 @@ class Criticality(StrEnum):
 @dataclass(frozen=True)
 class DeviceFacts:
     """A device as people confirmed it. `internal`: it belongs to the MSP itself. `sacrificial`: client and MSP declared
-    that a failure here is acceptable. `internet_facing` None: nobody knows, so it counts as exposed."""
+    that a failure here is acceptable. `internet_facing` None: nobody knows, so it counts as exposed. `site` is
+    the name of the site."""
 
     device_id: UUID
     tenant_id: UUID
@@ -42,6 +43,7 @@ class DeviceFacts:
     sacrificial: bool = False
     os_name: str = ""
     os_version: str = ""
+    site: str = ""
 
     @property
     def exposed(self) -> bool:

@@ -15,7 +15,6 @@ This file is the law; agent and signer run the same functions.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Optional, TypeVar
@@ -223,7 +222,24 @@ def _grant_covers(grant: Grant, action: str, provider: str, change: Change) -> b
 
 
 def _matches(patterns: Sequence[str], value: str) -> bool:
-    return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
+    return any(_has_form(pattern, value) for pattern in patterns)
+
+
+def _has_form(pattern: str, value: str) -> bool:
+    """`*` is any characters, `?` one; nothing else is wild. The same reading as the server's rules have, and never
+    longer than the product of both lengths."""
+    at, place, star, mark = 0, 0, -1, 0
+    while at < len(value):
+        if place < len(pattern) and pattern[place] == "*":
+            star, mark, place = place, at, place + 1
+        elif place < len(pattern) and pattern[place] in ("?", value[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")
 
 
 def verify_permit(

@@ -1,11 +1,10 @@
-"""Structured matchers: fields from a registry, values with `*` and `?`; no free code.
+"""Structured matchers: fields from a registry, values with `*` (any characters) and `?` (one); no free code.
 
 A condition holds when the field has one of the values. Fields that hold sets (roles, groups) hold when any member
 matches. Truth is written `yes` and `no`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from patchring.core.devices import Criticality, DeviceClass, DeviceFacts, PatchFacts
 from patchring.core.policy.condition import Condition
@@ -27,6 +26,7 @@ DEVICE_FIELDS: Mapping[str, Callable[[DeviceFacts], Iterable[str]]] = {
     "name": lambda d: (d.name,),
     "os": lambda d: (d.os_name,),
     "os_version": lambda d: (d.os_version,),
+    "site": lambda d: (d.site,),
 }
 
 PATCH_FIELDS: Mapping[str, Callable[[PatchFacts], Iterable[str]]] = {
@@ -63,9 +63,28 @@ WORDS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 
 
+def matches(pattern: str, value: str) -> bool:
+    """Whether the whole value has the form of the pattern. Nothing but `*` and `?` is wild: `[` is a character.
+
+    Never goes back further than the last `*`, so no pattern takes longer than the product of both lengths.
+    """
+    at, place, star, mark = 0, 0, -1, 0
+    while at < len(value):
+        if place < len(pattern) and pattern[place] == "*":
+            star, mark, place = place, at, place + 1
+        elif place < len(pattern) and pattern[place] in ("?", value[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")
+
+
 def can_match(field: str, pattern: str) -> bool:
     """Whether the field can ever have a value that the pattern takes; True where any word is possible."""
-    return field not in WORDS or any(fnmatchcase(word, pattern) for word in WORDS[field])
+    return field not in WORDS or any(matches(pattern, word) for word in WORDS[field])
 
 
 def device_misses(conditions: Iterable[Condition], device: DeviceFacts) -> list[Condition]:
@@ -78,7 +97,7 @@ def patch_misses(conditions: Iterable[Condition], patch: PatchFacts) -> list[Con
 
 
 def _holds(condition: Condition, values: Iterable[str]) -> bool:
-    return any(fnmatchcase(value, pattern) for value in values for pattern in condition.values)
+    return any(matches(pattern, value) for value in values for pattern in condition.values)
 
 
 def described(condition: Condition) -> str:

@@ -158,7 +158,7 @@ order by rd.ring, rd.position, rd.device_id;
 
 -- name: device
 -- One device with its site, its last contact, and what its last scan said of the whole machine.
-select d.*, d.name as device_name, t.kind as tenant_kind, s.name as site_name, s.zone, c.last_seen_at, c.boot_id, c.uptime_s, c.agent_version, c.unsent_count,
+select d.*, d.name as device_name, t.kind as tenant_kind, s.name as site, s.name as site_name, s.zone, c.last_seen_at, c.boot_id, c.uptime_s, c.agent_version, c.unsent_count,
   i.taken_at, i.reboot_pending, i.scan -> 'facts' as facts, i.scan -> 'providers' as providers,
   i.scan -> 'reboot_reasons' as reboot_reasons, i.scan -> 'probes' as probes,
   jsonb_array_length(coalesce(i.scan -> 'installed', '[]')) as installed_count

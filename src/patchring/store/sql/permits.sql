@@ -20,7 +20,7 @@ select a.kind as action_kind, a.purpose, a.packages, a.state as action_state,
   p.patch_id, p.patch_key, p.provider, p.name, p.version, p.title, p.source, p.origin, p.label, p.suite, p.security,
   p.type, p.classification, p.reboot, p.kb, p.update_id,
   d.name as device_name, d.class, d.roles, d.criticality, d.internet_facing, d.redundancy_group, d.groups,
-  d.sacrificial, d.observe_only, d.os_name, d.os_version, d.site_id, s.zone, t.kind as tenant_kind
+  d.sacrificial, d.observe_only, d.os_name, d.os_version, d.site_id, s.name as site, s.zone, t.kind as tenant_kind
 from patchring.action a
 join patchring.rollout o on o.tenant_id = a.tenant_id and o.rollout_id = a.rollout_id
 join patchring.rollout_device r on r.tenant_id = a.tenant_id and r.rollout_id = a.rollout_id and r.device_id = a.device_id

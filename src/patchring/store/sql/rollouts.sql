@@ -67,10 +67,12 @@ select jsonb_build_array(
     case when 'name' = any (%(fields)s::text[]) then device.name end,
     case when 'os' = any (%(fields)s::text[]) then device.os_name end,
     case when 'os_version' = any (%(fields)s::text[]) then device.os_version end,
+    case when 'site' = any (%(fields)s::text[]) then site.name end,
     device.sacrificial
   )::text as kind, count(*) as device_count
 from patchring.missing
 join patchring.device on device.tenant_id = missing.tenant_id and device.device_id = missing.device_id
+join patchring.site on site.tenant_id = device.tenant_id and site.site_id = device.site_id
 where missing.tenant_id = %(tenant_id)s and missing.patch_id = %(patch_id)s and missing.known_to is null
   and missing.held_back = '' and device.state = 'active' and not device.observe_only
   and not exists (select from patchring.rollout_device as placed
@@ -96,12 +98,14 @@ with kind as (
       case when 'name' = any (%(fields)s::text[]) then device.name end,
       case when 'os' = any (%(fields)s::text[]) then device.os_name end,
       case when 'os_version' = any (%(fields)s::text[]) then device.os_version end,
+      case when 'site' = any (%(fields)s::text[]) then site.name end,
       device.sacrificial
     )::text as kind,
     array_position(array['low', 'standard', 'high', 'mission'], device.criticality) as criticality_rank,
     device.internet_facing is distinct from false as exposed, device.redundancy_group is null as alone
   from patchring.missing
   join patchring.device on device.tenant_id = missing.tenant_id and device.device_id = missing.device_id
+  join patchring.site on site.tenant_id = device.tenant_id and site.site_id = device.site_id
   where missing.tenant_id = %(tenant_id)s and missing.patch_id = %(patch_id)s and missing.known_to is null
     and missing.held_back = '' and device.state = 'active' and not device.observe_only
     and not exists (select from patchring.rollout_device as placed
