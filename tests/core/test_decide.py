@@ -43,7 +43,9 @@ def test_the_nearer_scope_wins() -> None:
     near, wide = rule("near", Outcome.AUTO, ("rest",)), rule("wide", Outcome.HOLD)
     found = decided(wide, near)
     assert (found.outcome, found.rule) == (Outcome.AUTO, "near")
-    assert [each.text for each in found.lost] == ["rule wide says hold, but near goes before it"]
+    assert [each.text for each in found.lost] == [
+        "rule wide (line 0) says hold, but rule near (line 0) goes before it: it names the segment"
+    ]
     assert decided(wide, near, segment="own").outcome is Outcome.HOLD
 
 

@@ -5,6 +5,7 @@ matches. Truth is written `yes` and `no`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from patchring.core.devices import Criticality, DeviceClass, DeviceFacts, PatchFacts
 from patchring.core.policy.condition import Condition
@@ -98,6 +99,26 @@ def patch_misses(conditions: Iterable[Condition], patch: PatchFacts) -> list[Con
 
 def _holds(condition: Condition, values: Iterable[str]) -> bool:
     return any(matches(pattern, value) for value in values for pattern in condition.values)
+
+
+class Row(Protocol):
+    """A named row of a table of the policy."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def layer(self) -> str: ...
+
+
+ALONE = ("", "policy")  # layers of a text that has no others: naming them would tell nobody anything
+
+
+def called(kind: str, row: Row) -> str:
+    """`rule drivers (baseline, line 12)`; without the layer where the text has only one."""
+    layer = "" if row.layer in ALONE else f"{row.layer}, "
+    return f"{kind} {row.name} ({layer}line {row.line})"
 
 
 def described(condition: Condition) -> str:
