@@ -1,0 +1,77 @@
+"""The order of work: factor by factor, each shown, and no score.
+
+The first factor that differs decides: exploited, exposed, automatable, total impact, severity, business impact, how
+many devices. EPSS breaks ties among what is equal in all of them, and triggers nothing. What is overdue goes before
+what is not, because a promise was made. The last tie is broken by the CVE's name, so that the order is one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from patchring.core.devices import Criticality
+from patchring.core.risk.due import Due
+from patchring.core.risk.facts import Finding
+
+_CRITICALITY = tuple(Criticality)  # from low to mission
+_SEVERITIES = ("", "low", "moderate", "medium", "important", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One step of the comparison: `rank` is compared, larger first; `text` is what people read."""
+
+    name: str
+    rank: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A finding with its due date and its factors in the order in which they were compared."""
+
+    finding: Finding
+    due: Due
+    factors: tuple[Factor, ...]
+
+    @property
+    def why(self) -> str:
+        """The factors that speak for it, in words; never empty."""
+        return "; ".join(factor.text for factor in self.factors if factor.rank > 0) or "nothing speaks for haste"
+
+
+def ranked(findings: Iterable[tuple[Finding, Due]], now: datetime) -> list[Ranked]:
+    """What to do first comes first; the same findings in any order give the same list."""
+    found = [Ranked(finding, due, tuple(_factors(finding, due, now))) for finding, due in findings]
+    return sorted(found, key=lambda each: (*(-factor.rank for factor in each.factors), each.finding.vulnerability.cve))
+
+
+def _factors(finding: Finding, due: Due, now: datetime) -> Sequence[Factor]:
+    vulnerability, exposure = finding.vulnerability, finding.exposure
+    overdue = due.at is not None and due.at < now
+    return [
+        Factor("overdue", int(overdue), f"overdue since {due.at:%Y-%m-%d}" if due.at and overdue else ""),
+        Factor("exploited", int(due.inputs.exploited), "known to be exploited"),
+        Factor("exposed", int(due.inputs.exposed), "faces the internet" if exposure.internet_facing else "may face it"),
+        Factor("automatable", int(due.inputs.automatable), "an attack can be automated"),
+        Factor("impact", int(due.inputs.total), "gives total control"),
+        _severity(finding),
+        _business(exposure.criticality),
+        Factor("spread", finding.device_count, f"{finding.device_count} devices"),
+        Factor("epss", vulnerability.epss_millionths or 0, f"EPSS {(vulnerability.epss_millionths or 0) / 1e6:.3f}"),
+    ]
+
+
+def _severity(finding: Finding) -> Factor:
+    """By CVSS where there is a score, else by the vendor's word, which ranks inside its band."""
+    vulnerability = finding.vulnerability
+    if vulnerability.cvss_tenths is not None:
+        tenths = vulnerability.cvss_tenths
+        return Factor("severity", tenths, f"CVSS {tenths // 10}.{tenths % 10}")
+    word = vulnerability.severity.lower()
+    place = _SEVERITIES.index(word) if word in _SEVERITIES else 0
+    return Factor("severity", (0, 20, 50, 50, 75, 75, 95)[place], f"severity {word}")
+
+
+def _business(criticality: Criticality) -> Factor:
+    return Factor("business", _CRITICALITY.index(criticality), f"{criticality} for the business")
