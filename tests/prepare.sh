@@ -8,6 +8,9 @@ if is_root && on_debian && [ ! -x /usr/lib/postgresql/15/bin/postgres ]; then
   if apt-cache show postgresql-15 >/dev/null 2>&1; then need_packages postgresql-15; fi
 fi
 
+# The orders of versions are held to rpm's own.
+if is_root && on_debian && ! command -v rpm >/dev/null 2>&1; then need_packages rpm; fi
+
 # The page is looked at in Debian's chromium, and by axe-core from npm; without them those tests skip and say so.
 if is_root && on_debian && [ ! -x /usr/bin/chromium ] && apt-cache show chromium >/dev/null 2>&1; then
   need_packages chromium fonts-dejavu-core

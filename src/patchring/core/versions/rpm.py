@@ -8,11 +8,11 @@ _SEGMENTS = re.compile(r"[0-9]+|[a-zA-Z]+|~|\^")
 
 
 def compare_rpm(one: str, other: str) -> int:
-    """As `rpm.labelCompare` does for EPOCH:VERSION-RELEASE. A missing epoch is 0; a missing release is not compared."""
+    """As `rpm.vercmp` does for EPOCH:VERSION-RELEASE. A missing epoch is 0; a missing release is older than any."""
     (epoch, version, release), (epoch2, version2, release2) = _split(one), _split(other)
     by_version = (epoch > epoch2) - (epoch < epoch2) or _compare(version, version2)
     if by_version or not release or not release2:
-        return by_version
+        return by_version or bool(release) - bool(release2)
     return _compare(release, release2)
 
 
