@@ -1,8 +1,19 @@
 """YAML and pydantic in, core's policy out."""
 
-from patchring.policyfile.errors import PolicyInvalid, Problem
-from patchring.policyfile.load import fingerprint, load
-from patchring.policyfile.shape import json_schema
+from patchring.policyfile.errors import PolicyInvalid, Problem, Severity
+from patchring.policyfile.load import Checked, check, fingerprint, load
+from patchring.policyfile.shapes.schema import json_schema
 from patchring.policyfile.zones import zone, zones_version
 
-__all__ = ["PolicyInvalid", "Problem", "fingerprint", "json_schema", "load", "zone", "zones_version"]
+__all__ = [
+    "Checked",
+    "PolicyInvalid",
+    "Problem",
+    "Severity",
+    "check",
+    "fingerprint",
+    "json_schema",
+    "load",
+    "zone",
+    "zones_version",
+]

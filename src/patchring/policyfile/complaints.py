@@ -5,24 +5,23 @@ from functools import cache
 from typing import Any
 
 from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
-from patchring.policyfile.errors import Problem, got
-from patchring.policyfile.reading import Lines
-from patchring.policyfile.shape import json_schema
+from patchring.policyfile.errors import Problem, Severity, got
+from patchring.policyfile.merge import CONDITIONS
+from patchring.policyfile.pages import Keys, Location, mark_of, path_of
+from patchring.policyfile.shapes.schema import json_schema
 
 
-def problem_of(error: dict[str, Any], lines: Lines) -> Problem:
-    """The problem of one of pydantic's errors, with the line that it is about."""
-    path = _path(error["loc"])
-    return Problem(lines.of(path), path, _sentence(error, path))
+def problem_of(error: dict[str, Any], root: Keys) -> Problem:
+    """The problem of one of pydantic's errors, at the place that it is about."""
+    location = tuple(part for part in error["loc"] if part != "[key]")
+    return problem_at(root, location, _sentence(error, path_of(location)))
 
 
-def _path(location: tuple[int | str, ...]) -> str:
-    """`rings[0].soak.time`. What pydantic adds for a key itself is left out."""
-    path = ""
-    for part in location:
-        if part != "[key]":
-            path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
+def problem_at(root: Keys, location: Location, text: str, severity: Severity = Severity.ERROR) -> Problem:
+    """A problem at a location of a text, told by the file, the line and the path that it was written at."""
+    mark, left = mark_of(root, location)
+    path = path_of(left, mark.path)
+    return Problem(mark.line + mark.page.offset, path, text, severity, mark.page.source)
 
 
 def _sentence(error: dict[str, Any], path: str) -> str:
@@ -33,14 +32,22 @@ def _sentence(error: dict[str, Any], path: str) -> str:
     if error["type"] == "missing":
         return "is missing; add it"
     if error["type"] == "literal_error" and error["loc"][-1] == "[key]":
-        known = [*DEVICE_FIELDS] if path.startswith("segments") else [*PATCH_FIELDS]
-        return f"unknown field {last!r}{_near(last, known)}; there are {', '.join(known)}"
+        return _unknown_key(error, last)
     if error["type"] == "literal_error":
         return f"expected {error['ctx']['expected']}, got {got(given)}{_near(str(given), _words(error))}"
     if error["type"] in _EXPECTED:
         return f"{_EXPECTED[error['type']].format(**error.get('ctx', {}))}, got {got(given)}"
     text = str(error["msg"]).removeprefix("Value error, ")
     return text if "got " in text else f"{text[0].lower()}{text[1:]}, got {got(given)}"
+
+
+def _unknown_key(error: dict[str, Any], last: str) -> str:
+    """A field of a condition, or a key of a mapping that has certain keys."""
+    around = next((part for part in reversed(error["loc"][:-2]) if isinstance(part, str)), "")
+    if around in CONDITIONS:
+        known = [*PATCH_FIELDS] if "provider" in _words(error) else [*DEVICE_FIELDS]
+        return f"unknown field {last!r}{_near(last, known)}; there are {', '.join(known)}"
+    return f"unknown key {last!r}{_near(last, _words(error))}; expected {error['ctx']['expected']}"
 
 
 _EXPECTED = {

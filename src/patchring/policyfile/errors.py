@@ -1,15 +1,33 @@
 """What is wrong with a policy text: every problem at once, each with its line, what was expected, what came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error refuses the text; a warning is told, and the text can be used."""
+
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`line` is 1 for the first; 0 where no line can be named. `path` is like `rings[0].soak.time`."""
+    """`line` is 1 for the first of the file; 0 where no line can be named. `path` is like `rings[0].soak.time`.
+    `source` is the file; empty: the one that was asked about."""
 
     line: int
     path: str
     text: str
+    severity: Severity = Severity.ERROR
+    source: str = ""
+
+    def told(self, source: str = "policy") -> str:
+        """As compilers write it, so that editors jump there."""
+        warned = "warning: " if self.severity is Severity.WARNING else ""
+        where = f"{self.path}: " if self.path else ""
+        return f"{self.source or source}:{self.line}: {warned}{where}{self.text}"
 
 
 class PolicyInvalid(Exception):
@@ -17,19 +35,18 @@ class PolicyInvalid(Exception):
 
     kind = "policy_invalid"
 
-    def __init__(self, source: str, problems: list[Problem]) -> None:
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
-        self.problems = tuple(sorted(problems, key=lambda each: (each.line, each.path)))
-        super().__init__("\n".join(_line(source, problem) for problem in self.problems))
+        self.problems = in_order(problems)
+        super().__init__("\n".join(problem.told(source) for problem in self.problems))
+
+
+def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """By file, line and path, each once."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.source, each.line, each.path)))
 
 
 def got(value: object) -> str:
     """What came, as a message quotes it: 60 characters at most."""
     said = "nothing" if value is None else repr(value)
     return said if len(said) <= 60 else f"{said[:57]}..."
-
-
-def _line(source: str, problem: Problem) -> str:
-    """As compilers write it, so that editors jump there."""
-    where = f"{problem.path}: " if problem.path else ""
-    return f"{source}:{problem.line}: {where}{problem.text}"

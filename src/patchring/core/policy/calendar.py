@@ -37,7 +37,8 @@ class Window:
     time. `zone` empty: the site's. `begins_on` is the first day that INTERVAL counts from; None: a Monday long ago.
     `days_after`: so many days after the day of the rule, for "the Thursday after Patch Tuesday". `short_month` None:
     the rule names no day that a month may lack. `outside_hours`: nothing begins in the client's operating hours.
-    `catch_up_within`: how long after a missed window a device may still begin when it is seen."""
+    `catch_up_within`: how long after a missed window a device may still begin when it is seen. `hours`: the operating
+    hours that this window minds, where a site or group has its own; None: the policy's."""
 
     name: str
     rule: str
@@ -50,6 +51,7 @@ class Window:
     outside_hours: bool = False
     catch_up: CatchUp = CatchUp.NEXT_WINDOW
     catch_up_within: timedelta = timedelta(0)
+    hours: "Hours | None" = None
 
     @property
     def any_time(self) -> bool:
@@ -59,12 +61,13 @@ class Window:
 @dataclass(frozen=True)
 class Blackout:
     """No starts from the morning of `from_on` to the evening of `to_on`, local dates, both included. `authority` says
-    whose it is: the client's or the MSP's."""
+    whose it is: the client's or the MSP's. `segments` are the names of the rows that it concerns; empty: all."""
 
     name: str
     from_on: date
     to_on: date
     authority: str = "msp"
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -194,12 +194,14 @@ class PolicyException:
 
 @dataclass(frozen=True)
 class Limits:
-    """Installations under way at once; None: no limit of this kind."""
+    """Installations under way at once; None: no limit of this kind. `at_sites` are the limits of single sites by name,
+    instead of `site`."""
 
     tenant: int | None = None
     site: int | None = None
     ring: int | None = None
     redundancy_group: int | None = 1
+    at_sites: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What every part of a text allows but the whole does not."""
