@@ -398,6 +398,7 @@ CREATE TABLE patchring.patch (
   size_bytes bigint NOT NULL DEFAULT 0,
   kb text NOT NULL DEFAULT ''::text,
   update_id text NOT NULL DEFAULT ''::text,
+  exploited boolean NOT NULL DEFAULT false,
   known_from timestamp with time zone NOT NULL,
   known_to timestamp with time zone,
   decision jsonb NOT NULL DEFAULT '{}'::jsonb,

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from patchring.core.permits import PermitFacts, StopInForce
 from patchring.core.policy.calendar import Blackout
 from patchring.core.policy.decide import Decision
-from patchring.core.policy.model import Outcome
+from patchring.core.policy.model import Outcome, UrgencyRule
 from patchring.core.reason import reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import Occurrence
 from tests.core.builders import NOW
 
+SLOW, BOLD = UrgencyRule("slow", ()), UrgencyRule("bold", (), in_blackout=True)
 OPEN = Occurrence("night", NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 
 
@@ -74,6 +75,8 @@ def due_facts(draw: st.DrawFn) -> PermitFacts:
     )
     if draw(st.booleans()):
         facts = replace(facts, decision=decision(Outcome.REVIEW), approved=True)
+    if draw(st.booleans()):
+        facts = replace(facts, decision=replace(DUE.decision, urgency=draw(st.sampled_from([SLOW, BOLD]))))
     if kind == "reboot":
         pending = DeviceState.REBOOT_PENDING
         return replace(facts, action_kind="reboot", requested_kind="reboot", device_state=pending)
@@ -105,6 +108,8 @@ FOR_PATCHES = {
     **{f"stop_{kind}": {"stops": (StopInForce(kind, "bad", kind in ("patch", "ring")),)}
        for kind in ("patch", "rollout", "ring")},
     "policy_unread": {"decision": None},
+    "exception_in_force": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
+                           "exception": reason("exception_in_force", "till software")},
     "approval_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                          "decision": decision(Outcome.REVIEW), "approved": False},
 }  # fmt: skip
@@ -125,6 +130,8 @@ def breaks(draw: st.DrawFn, facts: PermitFacts) -> tuple[str, PermitFacts]:
         by_code["remedy_installs"] = {"action_kind": "install", "requested_kind": "install"}
     else:
         by_code |= FOR_PATCHES
+        if facts.decision and facts.decision.urgency == BOLD:
+            del by_code["blackout"]
         stopped = sorted({*RolloutState} - {RolloutState.RUNNING})
         by_code["rollout_not_running"] = {"rollout_state": draw(st.sampled_from(stopped))}
         by_code["ring_not_open"] = {"ring_state": draw(st.sampled_from([RingState.WAITING, RingState.HALTED]))}

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchring.core.permits import PermitDenied, PermitFacts, PermitGranted, decide_permit
+from patchring.core.reason import reason
+from patchring.core.rollout.states import DeviceState
 from tests.core.builders import NOW
-from tests.core.permit_cases import DUE, FOR_ALL, FOR_PATCHES, REMEDY_DUE, breaks, due_facts
+from tests.core.permit_cases import BOLD, DUE, FOR_ALL, FOR_PATCHES, REMEDY_DUE, breaks, due_facts
 
 
 @given(facts=due_facts())
@@ -77,3 +79,46 @@ def test_a_stop_by_a_person_holds_the_way_back_too() -> None:
     assert isinstance(decide_permit(REMEDY_DUE, NOW), PermitGranted)
     by_a_person = [replace(stop, automatic=False) for stop in REMEDY_DUE.stops]
     assert isinstance(decide_permit(replace(REMEDY_DUE, stops=by_a_person), NOW), PermitDenied)
+
+
+BLACKOUT = FOR_ALL["blackout"]["blackout"]
+
+
+def test_a_row_that_passes_a_blackout_is_named() -> None:
+    """With layer and line (A8); nothing else of a permit is passed by it, and a way back has no row."""
+    assert DUE.decision is not None
+    row = replace(BOLD, layer="tenant", line=4)
+    facts = replace(DUE, blackout=BLACKOUT, decision=replace(DUE.decision, urgency=row))
+    granted = decide_permit(facts, NOW)
+    assert isinstance(granted, PermitGranted)
+    assert [each.text for each in granted.reasons] == [
+        "permitted: rollout running, ring open, window night, no stop, plan as signed",
+        "urgency bold (tenant, line 4): it may begin in a blackout",
+        "blackout fair is passed by urgency bold (tenant, line 4)",
+    ]
+    assert granted.reasons[2].numbers == {"line": "4", "layer": "tenant"}
+    outside = decide_permit(replace(facts, blackout=None), NOW)
+    assert [each.code for each in outside.reasons] == ["permitted", "urgency"]
+    assert isinstance(decide_permit(replace(facts, window=None), NOW), PermitDenied)
+    back = replace(REMEDY_DUE, blackout=BLACKOUT, decision=facts.decision)
+    assert isinstance(decide_permit(back, NOW), PermitDenied)
+
+
+def test_an_exception_keeps_back_an_installation_alone() -> None:
+    """Not the restart that ends one, and not the way back."""
+    kept = {"exception": reason("exception_in_force", "till software")}
+    denied = decide_permit(replace(DUE, **kept), NOW)
+    assert isinstance(denied, PermitDenied)
+    assert denied.reasons == (kept["exception"],)
+    pending = {"action_kind": "reboot", "requested_kind": "reboot", "device_state": DeviceState.REBOOT_PENDING}
+    assert isinstance(decide_permit(replace(DUE, **kept, **pending), NOW), PermitGranted)
+    assert isinstance(decide_permit(replace(REMEDY_DUE, **kept), NOW), PermitGranted)
+
+
+def test_who_has_not_approved_is_said() -> None:
+    """In the words of what the review asks for."""
+    waits = reason("approval_missing", "waits for approval: 1 of 2 different persons (ada)")
+    asked = replace(DUE, **FOR_PATCHES["approval_missing"], waits_for=waits)
+    assert decide_permit(asked, NOW).reasons[0] == waits
+    unsaid = decide_permit(replace(asked, waits_for=None), NOW)
+    assert unsaid.reasons[0].text == "a person has to approve it first"

@@ -1,6 +1,6 @@
 """What a tenant's policy in force says of a patch, for each of its segments, with holds and what people decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,8 +10,9 @@ from uuid import UUID
 from patchring.app.device_facts import patch_facts
 from patchring.core.devices import PatchFacts
 from patchring.core.ids import TenantId
+from patchring.core.policy.asked import ONE_PERSON, Said, Standing, standing, strictest, waiting
 from patchring.core.policy.decide import Decision, HoldInForce, decide
-from patchring.core.policy.model import Automation, Outcome, Policy
+from patchring.core.policy.model import Asked, Automation, Outcome, Policy
 from patchring.core.reason import Reason, as_json, reason
 from patchring.policyfile import PolicyInvalid, load
 from patchring.store import sql
@@ -20,11 +21,12 @@ from patchring.store.transaction import Tx
 
 @dataclass(frozen=True)
 class Approval:
-    """One decision of a person. `segments` empty: for all."""
+    """One decision of a person. `segments` empty: for all. `decided_by` is `role:name`."""
 
     decision: str
     segments: tuple[str, ...]
     expires_at: datetime
+    decided_by: str
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,34 @@ class Assessment:
         return frozenset(name for name in self.going if self.decisions[name].outcome is Outcome.REVIEW)
 
     def standing(self, segment: str | None) -> bool | None:
-        """The newest word of a person on this segment (None: on all of them): yes, no, or nobody decided.
+        """What people said on this segment (None: on all of them): yes, no, or not (all of) those who are asked."""
+        return self.standing_of(segment).approved
 
-        The same reading as the signer's: the newest decision that covers the segment counts, and one that has expired
-        counts as none.
-        """
-        for approval in self.approvals:
-            if approval.segments and segment not in approval.segments:
-                continue
-            if approval.decision == "reject":
-                return False
-            return True if approval.expires_at > self.now else None
-        return None
+    def standing_of(self, segment: str | None) -> Standing:
+        """The same reading as the signer's, of the decisions that cover the segment; see core's `asked`."""
+        said = [
+            Said(each.decision, each.decided_by, each.expires_at)
+            for each in self.approvals
+            if not each.segments or segment in each.segments
+        ]
+        return standing(self.asked_of(segment), said, self.now)
+
+    def asked_of(self, segment: str | None) -> Asked:
+        """What the review of a segment asks for; None: what satisfies every segment that has to be reviewed."""
+        if segment is None:
+            return strictest([self.decisions[name].asked for name in sorted(self.to_review)])
+        return self.decisions[segment].asked if segment in self.decisions else ONE_PERSON
+
+    def waits_for(self, segments: Iterable[str], asked_at: datetime | None) -> tuple[Reason, ...]:
+        """Who still has to approve for these segments, each sentence once; `asked_at`: when the waiting began."""
+        found = {
+            name: waiting(self.asked_of(name), self.standing_of(name), asked_at)
+            for name in sorted(segments)
+            if self.standing(name) is not True
+        }
+        if len({each.text for each in found.values()}) <= 1:
+            return tuple(found.values())[:1]
+        return tuple(Reason(each.code, f"{name}: {each.text}", each.numbers) for name, each in found.items())
 
     def as_json(self) -> dict[str, Any]:
         """The form in which a patch keeps what was decided about it."""
@@ -120,7 +138,7 @@ def read_policy_text(text: str) -> Policy | Reason:
 
 async def _approvals(tx: Tx, tenant_id: TenantId, patch_id: UUID) -> list[Approval]:
     rows = await tx.all(sql.permits.approvals_in_force, {"tenant_id": tenant_id, "patch_id": patch_id})
-    return [Approval(row["decision"], tuple(row["segments"]), row["expires_at"]) for row in rows]
+    return [Approval(row["decision"], tuple(row["segments"]), row["expires_at"], row["decided_by"]) for row in rows]
 
 
 def _goes(decision: Decision) -> bool:

@@ -44,6 +44,7 @@ _PATCH_COLUMNS = (
     "reboot",
     "kb",
     "update_id",
+    "exploited",
 )
 
 

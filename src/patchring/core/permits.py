@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 
 from patchring.core.policy.calendar import Blackout
 from patchring.core.policy.decide import Decision
-from patchring.core.policy.model import Outcome
+from patchring.core.policy.match import called
+from patchring.core.policy.model import Outcome, UrgencyRule
+from patchring.core.policy.urgency import told
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
 from patchring.core.schedule.windows import Occurrence
@@ -44,7 +46,9 @@ class StopInForce:
 class PermitFacts:
     """What the signer read, after the locks. `window` None: closed (`opens_at` says when it opens next, None: unknown).
 
-    `decision` is what the policy says for patch and segment; `approved` whether a signed approval is in force.
+    `decision` is what the policy says for patch and segment; `approved` whether all signed approvals that it asks for
+    are in force, and `waits_for` who has not approved (None: a person). `exception` is what the policy excepts this
+    device from.
     `unauthorised` are changes of the plan that nothing signed covers. `targets_match`: the plan brings every package of
     the action to exactly the version named. `remedy`: the action takes a patch back. `levels` and `limits` are by slot.
     """
@@ -72,6 +76,8 @@ class PermitFacts:
     live_permit: bool
     levels: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
+    waits_for: Reason | None = None
+    exception: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,36 @@ class PermitDenied:
 
 def decide_permit(facts: PermitFacts, now: datetime) -> PermitGranted | PermitDenied:
     """Granted only when no guard refuses."""
-    refusals = [*_state(facts), *_stops(facts), *_authority(facts), *_time(facts, now), *_plan(facts), *_limits(facts)]
+    refusals = [
+        *_state(facts),
+        *_stops(facts),
+        *_authority(facts),
+        *_excepted(facts),
+        *_time(facts, now),
+        *_plan(facts),
+        *_limits(facts),
+    ]
     if refusals:
         return PermitDenied(tuple(refusals), _retry_after(facts, refusals, now))
     assert facts.window is not None
     closes = f"window {facts.window.name}"
     text = f"permitted: rollout {facts.rollout_state}, ring {facts.ring_state}, {closes}, no stop, plan as signed"
-    return PermitGranted((reason("permitted", text),))
+    return PermitGranted((reason("permitted", text), *_hurry(facts)))
+
+
+def _hurry(facts: PermitFacts) -> list[Reason]:
+    """What an urgency row let it do: it is named with its layer and line, so that the record says on whose word."""
+    row = _urgency(facts)
+    if row is None:
+        return []
+    if facts.blackout is None:
+        return [told(row)]
+    text = f"blackout {facts.blackout.name} is passed by {called('urgency', row)}"
+    return [told(row), reason("blackout_passed", text, line=row.line, layer=row.layer)]
+
+
+def _urgency(facts: PermitFacts) -> UrgencyRule | None:
+    return facts.decision.urgency if facts.decision is not None and not facts.remedy else None
 
 
 def _state(facts: PermitFacts) -> list[Reason]:
@@ -154,12 +183,18 @@ def _authority(facts: PermitFacts) -> list[Reason]:
     # A restart ends an installation that was allowed to begin; it needs no second approval, only that nothing is held.
     if facts.approved or facts.decision.goes_by_itself or facts.action_kind == "reboot":
         return []
-    return [reason("approval_missing", "a person has to approve it first"), *facts.decision.reasons]
+    missing = facts.waits_for or reason("approval_missing", "a person has to approve it first")
+    return [missing, *facts.decision.reasons]
+
+
+def _excepted(facts: PermitFacts) -> list[Reason]:
+    """A restart ends an installation that was allowed to begin, and a remedy undoes one: neither is excepted."""
+    return [facts.exception] if facts.exception and facts.action_kind == "install" and not facts.remedy else []
 
 
 def _time(facts: PermitFacts, now: datetime) -> list[Reason]:
     found = []
-    if facts.blackout is not None:
+    if facts.blackout is not None and not _passes_blackout(facts):
         days = f"{facts.blackout.from_on} to {facts.blackout.to_on}"
         found.append(reason("blackout", f"blackout {facts.blackout.name}, {days}"))
     if facts.window is None:
@@ -169,6 +204,11 @@ def _time(facts: PermitFacts, now: datetime) -> list[Reason]:
         text = f"window {facts.window.name} closes {facts.window.closes_at:%H:%M} UTC, too soon to finish"
         found.append(reason("window_too_short", text, minutes=int(facts.expected_duration.total_seconds() // 60)))
     return found
+
+
+def _passes_blackout(facts: PermitFacts) -> bool:
+    row = _urgency(facts)
+    return row is not None and row.in_blackout
 
 
 def _plan(facts: PermitFacts) -> list[Reason]:

@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
 from patchring.app.stops import WORKER
 from patchring.app.work import Work
-from patchring.core.devices import DeviceFacts
+from patchring.core.devices import DeviceFacts, PatchFacts
 from patchring.core.ids import DeviceId
 from patchring.core.permits import PermitFacts, StopInForce
+from patchring.core.policy.asked import ONE_PERSON, waiting
 from patchring.core.policy.calendar import Window
 from patchring.core.policy.decide import Decision, HoldInForce, decide
+from patchring.core.policy.exceptions import exception_for
 from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import Reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
-from patchring.core.schedule.windows import blackout_at, next_window, open_window
+from patchring.core.schedule.windows import Occurrence, blackout_at, next_window, open_window
 from patchring.policyfile import zone
 from patchring.store import sql
 from patchring.wire.authority import unauthorised
@@ -53,15 +55,18 @@ async def load_case(
     in_force = await read_policy(work.tx, work.tenant_id, work.now)
     policy, remedy = in_force.policy, row["purpose"] == "remedy"
     rule = policy.segment(segment_name(policy, device)) if policy else None
-    approval = await read_approval(work.tx, work.tenant_id, row["patch_id"], row["segment"], in_force, work.now)
     decision = await _decision(work, policy, rule, patch)
+    asked = decision.asked if decision else ONE_PERSON
+    about = {"tenant_id": work.tenant_id, "patch_id": row["patch_id"]}
+    approved = await read_approval(work.tx, about, patch, row["segment"], in_force, asked, work.now)
+    approval = approved.authority
     by_rule = remedy or row["action_kind"] == "reboot" or (decision is not None and decision.goes_by_itself)
     authority = in_force.authority if by_rule else approval
     limits = {} if policy is None or remedy else _limits(policy, row, device)
     slots = {"tenant_id": work.tenant_id, "slot_keys": sorted(limits)}
     levels = {level["slot_key"]: level["in_flight"] for level in await work.tx.all(sql.permits.slot_levels, slots)}
-    window = _window(policy, rule, remedy)
-    local = zone(window.zone or row["zone"])
+    windows = [_window(policy, rule, remedy), *_opened_besides(policy, decision, remedy)]
+    zones = [zone(window.zone or row["zone"]) for window in windows]
     plan = request.plan
     remedy_rule = policy.remedies.get(rule.remedy) if policy and rule else None
     facts = PermitFacts(
@@ -78,10 +83,12 @@ async def load_case(
         ],
         decision=decision,
         approved=approval is not None,
+        waits_for=waiting(asked, approved.standing, row["rollout_created_at"]),
+        exception=_exception(work, policy, patch, device, remedy),
         observe_only=row["observe_only"],
-        window=open_window(window, local, work.now),
-        opens_at=None if window.any_time else _opens_at(window, local, work),
-        blackout=None if remedy or policy is None else blackout_at(policy.blackouts, local, work.now),
+        window=_open(windows, zones, work),
+        opens_at=None if any(each.any_time for each in windows) else _opens_at(windows, zones, work),
+        blackout=None if remedy or policy is None else blackout_at(policy.blackouts, zones[0], work.now),
         expected_duration=policy.expected_duration if policy else timedelta(0),
         targets_match=_targets_match(row, request),
         removes=[change.package for change in plan.changes if not change.to_version],
@@ -134,9 +141,30 @@ def _window(policy: Policy | None, rule: SegmentRule | None, remedy: bool) -> Wi
     return policy.windows[rule.window]
 
 
-def _opens_at(window: Window, local: Any, work: Work) -> Any:
-    following = next_window(window, local, work.now)
-    return following.opens_at if following else None
+def _opened_besides(policy: Policy | None, decision: Decision | None, remedy: bool) -> list[Window]:
+    """What is expedited may begin in one more window, if its row of the urgency table names one."""
+    if remedy or policy is None or decision is None or decision.urgency is None or not decision.urgency.window:
+        return []
+    return [policy.windows[decision.urgency.window]]
+
+
+def _open(windows: Sequence[Window], zones: Sequence[tzinfo], work: Work) -> Occurrence | None:
+    """The window that is open and closes last; the segment's own when it is as good."""
+    found = [open_window(window, local, work.now) for window, local in zip(windows, zones, strict=True)]
+    return max((each for each in found if each), key=lambda each: each.closes_at, default=None)
+
+
+def _opens_at(windows: Sequence[Window], zones: Sequence[tzinfo], work: Work) -> datetime | None:
+    found = [next_window(window, local, work.now) for window, local in zip(windows, zones, strict=True)]
+    return min((each.opens_at for each in found if each), default=None)
+
+
+def _exception(
+    work: Work, policy: Policy | None, patch: PatchFacts, device: DeviceFacts, remedy: bool
+) -> Reason | None:
+    """What the policy excepts this device from, in force now; also when it came after the offer."""
+    found = None if policy is None or remedy else exception_for(policy, patch, device, work.now)
+    return found.reason if found else None
 
 
 def _targets_match(row: Mapping[str, Any], request: PermitRequest) -> bool:

@@ -18,8 +18,8 @@ from patchring.app.stops import permit_keys, share_locks, stops_in_force
 from patchring.app.work import Work, unit_of_work
 from patchring.core.clock import Clock
 from patchring.core.ids import DeviceId, TenantId
-from patchring.core.permits import PermitDenied, decide_permit
-from patchring.core.reason import Reason
+from patchring.core.permits import PermitDenied, PermitGranted, decide_permit
+from patchring.core.reason import Reason, as_json
 from patchring.store import sql
 from patchring.store.database import Database
 from patchring.store.ids import new_id
@@ -81,7 +81,7 @@ class PermitOffice:
         assert case.authority is not None, "core granted a permit without an authority"
         await _take_slots(work, case)
         permit, answer = await self._grant(work, device_id, request, case, case.authority)
-        _record(work, device_id, permit, address)
+        _record(work, device_id, permit, address, decision)
         return answer
 
     async def _grant(
@@ -175,11 +175,14 @@ async def _write(
     work.wake("device", device_id)
 
 
-def _record(work: Work, device_id: DeviceId, permit: Permit, address: Mapping[str, Any]) -> None:
-    """What was permitted, so that the record alone says that nothing of a patch was after its halt."""
+def _record(
+    work: Work, device_id: DeviceId, permit: Permit, address: Mapping[str, Any], granted: PermitGranted
+) -> None:
+    """What was permitted, so that the record alone says that nothing of a patch was after its halt, and on which word
+    something began faster than usual."""
     about = {"rollout_id": str(address["rollout_id"]), "patch_key": address["patch_key"]}
     what = {"permit_id": permit.permit_id, "action_id": permit.action_id, "action": permit.action}
-    data = {**about, **what, "plan_digest": permit.plan_digest}
+    data = {**about, **what, "plan_digest": permit.plan_digest, "reasons": as_json(granted.reasons)}
     work.record("permit_granted", "device", device_id, data, permit.policy_fingerprint)
 
 

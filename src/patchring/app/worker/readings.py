@@ -1,11 +1,13 @@
 """What is read out of a rollout's kept rows: counts, instants, what people said. What does not add up is None."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from patchring.app.decisions import Assessment
 from patchring.core.policy.model import Policy
+from patchring.core.policy.urgency import hurried
 from patchring.core.rollout.soak import verified_needed
 from patchring.core.rollout.states import DeviceState
 
@@ -44,9 +46,21 @@ def review_needed(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) ->
     return not any(assessment.standing(segment) for segment in segments)
 
 
+def segments_to_review(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The segments of the rollout for which a person has to approve."""
+    return {segment for ring in rings for segment in ring["segments"]} & assessment.to_review
+
+
+def in_a_hurry(policy: Policy, assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> Policy:
+    """The policy with the soaks that this rollout has to keep: shorter where what is expedited may go faster (A8)."""
+    rows = {name: found.urgency for name, found in assessment.decisions.items() if found.urgency is not None}
+    segments = {ring["ring"]: list(ring["segments"]) for ring in rings}
+    return replace(policy, rings=hurried(policy.rings, segments, rows).rings) if rows else policy
+
+
 def approved(assessment: Assessment, rings: Sequence[Mapping[str, Any]]) -> bool | None:
     """What people said about all of it: yes only where every segment that asks for a person has got one."""
-    segments = {segment for ring in rings for segment in ring["segments"]} & assessment.to_review
+    segments = segments_to_review(assessment, rings)
     standings = {assessment.standing(segment) for segment in segments} or {assessment.standing(None)}
     if assessment.standing(None) is False or standings == {False}:
         return False

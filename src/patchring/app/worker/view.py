@@ -12,7 +12,15 @@ from psycopg.types.json import Jsonb
 from patchring.app.decisions import Assessment, Undecided, assess, read_policy_text
 from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_force, tenant_stop
 from patchring.app.work import Work
-from patchring.app.worker.readings import approved, device_minutes, enough_verified_at, read_counts, review_needed
+from patchring.app.worker.readings import (
+    approved,
+    device_minutes,
+    enough_verified_at,
+    in_a_hurry,
+    read_counts,
+    review_needed,
+    segments_to_review,
+)
 from patchring.core.ids import RolloutId
 from patchring.core.policy.decide import HoldInForce
 from patchring.core.policy.model import Policy
@@ -64,13 +72,14 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
         return assessment
     rings = await work.tx.all(sql.rollouts.rings, _key(work, row["rollout_id"]))
     policy = await _policy(work, row, assessment.policy, len(rings))
+    policy = in_a_hurry(policy, assessment, rings)
     await _note_enough_verified(work, row["rollout_id"], rings, policy)
     lost = await _lost_devices(work, row["rollout_id"], policy)
     state = RolloutState(row["state"])
     view = RolloutView(
         state=state,
         policy=policy,
-        rings=await _ring_views(work, row["rollout_id"], rings, lost, assessment),
+        rings=await _ring_views(work, row, rings, lost, assessment),
         review_needed=review_needed(assessment, rings),
         approved=approved(assessment, rings),
         stops=await _stops(work, row["rollout_id"], assessment.patch.patch_key),
@@ -78,6 +87,7 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
         elsewhere=await _elsewhere(work, assessment.patch.patch_key),
         halted_by_failure=row["halt_source"] == "failure",
         rollback_requested=row["rollback_requested_by"] is not None,
+        waits_for=assessment.waits_for(segments_to_review(assessment, rings), row["created_at"]),
     )
     loaded = Loaded(row, rings, assessment, policy, view, lost)
     if state is not RolloutState.ROLLING_BACK:
@@ -112,14 +122,14 @@ async def _note_enough_verified(work: Work, rollout_id: UUID, rings: Sequence[di
 
 async def _ring_views(
     work: Work,
-    rollout_id: UUID,
+    row: Mapping[str, Any],
     rings: Sequence[Mapping[str, Any]],
     lost: Sequence[Mapping[str, Any]],
     assessment: Assessment,
 ) -> tuple[RingView, ...]:
-    silent = {**_key(work, rollout_id), "heard_before": work.now - SILENT_AFTER}
-    overdue = {row["ring"]: row["device_count"] for row in await work.tx.all(sql.rollouts.overdue, silent)}
-    lost_counts = Counter(row["ring"] for row in lost)
+    silent = {**_key(work, row["rollout_id"]), "heard_before": work.now - SILENT_AFTER}
+    overdue = {each["ring"]: each["device_count"] for each in await work.tx.all(sql.rollouts.overdue, silent)}
+    lost_counts = Counter(each["ring"] for each in lost)
     waiting_for = {name for name in assessment.to_review if assessment.standing(name) is not True}
     return tuple(
         RingView(
@@ -133,6 +143,7 @@ async def _ring_views(
             soak_until_at=ring["soak_until_at"],
             overdue_count=overdue.get(ring["ring"], 0),
             forgiven_count=ring["forgiven_count"],
+            waits_for=assessment.waits_for(waiting_for & set(ring["segments"]), row["created_at"]),
         )
         for ring in rings
     )

@@ -36,6 +36,7 @@ from patchring.core.rollout.states import DeviceState, RingState, RolloutState
 from patchring.core.rollout.view import RingView, RolloutView
 from patchring.core.rollout.way_back import after_halt, count, rolling_back, withdrawals
 
+_APPROVAL_MISSING = reason("approval_missing", "waits for a person to approve it")
 _REJECTED = reason("rejected", "a person rejected this patch")
 _ABANDONED = reason("abandoned", "the rollout is over, so what was offered is taken back")
 
@@ -62,7 +63,7 @@ def _awaiting(view: RolloutView, now: datetime) -> list[Action]:
     if view.approved is False:
         return [Abandon((_REJECTED,))]
     if view.review_needed and not view.approved:
-        return [Wait(None, None, (reason("approval_missing", "waits for a person to approve it"),))]
+        return [Wait(None, None, view.waits_for or (_APPROVAL_MISSING,))]
     who = "a person" if view.approved else "the policy"
     start = Start((reason("approved", f"{who} approved this patch"),))
     return [start, *_running(replace(view, state=RolloutState.RUNNING), now)]
@@ -111,8 +112,7 @@ def _ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[
         return _empty_ring(view, ring, now)
     match ring.state:
         case RingState.WAITING if ring.review_needed and not view.approved:
-            text = f"Ring {ring.number} waits: a person has to approve this patch for a segment of it"
-            return False, [Wait(ring.number, None, (reason("approval_missing", text, ring=ring.number),))]
+            return False, [Wait(ring.number, None, _who_has_to_approve(ring))]
         case RingState.WAITING:
             text = f"Ring {ring.number} opens: every ring before it has passed"
             return _served_ring(view, ring, now, OpenRing(ring.number, (reason("ring_opened", text),)))
@@ -122,6 +122,13 @@ def _ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[
             return True, _offers(view, ring)
         case RingState.HALTED:
             return False, [Wait(ring.number, None, (reason("ring_halted", f"Ring {ring.number} is halted"),))]
+
+
+def _who_has_to_approve(ring: RingView) -> tuple[Reason, ...]:
+    text = f"Ring {ring.number} waits: a person has to approve this patch for a segment of it"
+    if not ring.waits_for:
+        return (reason("approval_missing", text, ring=ring.number),)
+    return tuple(replace(each, text=f"Ring {ring.number}: {each.text}") for each in ring.waits_for)
 
 
 def _empty_ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[Action]]:

@@ -19,7 +19,8 @@ class RingView:
     `soak_until_at`: what StartSoak last said; None: no soak began. `device_minutes`: since verification, summed.
     `lost_count`: devices that began and have not been heard of since. `overdue_count`: devices with an offer that do
     not come for it; they keep no place that another could have. `forgiven_count`: failures that a person accepted by
-    resuming. `review_needed`: a person has to approve the patch for a segment of this ring before it opens.
+    resuming. `review_needed`: a person has to approve the patch for a segment of this ring before it opens; `waits_for`
+    says who (empty: any person).
     """
 
     number: int
@@ -32,6 +33,7 @@ class RingView:
     soak_until_at: datetime | None = None
     overdue_count: int = 0
     forgiven_count: int = 0
+    waits_for: tuple[Reason, ...] = ()
 
     def count(self, *states: DeviceState) -> int:
         return sum((self.counts or {}).get(state, 0) for state in states)
@@ -70,7 +72,7 @@ class Elsewhere:
 @dataclass(frozen=True)
 class RolloutView:
     """`approved`: True by a person, False rejected, None nobody decided. `review_needed`: nothing may begin without a
-    person (the level of automation, or every segment asks for one).
+    person (the level of automation, or every segment asks for one); `waits_for` says who (empty: any person).
 
     `stops` and `holds` are reasons already: what is in force against this rollout. `elsewhere` is by ring.
     `halted_by_failure`: the halt was Patchring's own; `rollback_requested`: a person asked for the way back.
@@ -89,3 +91,4 @@ class RolloutView:
     halted_by_failure: bool = False
     rollback_requested: bool = False
     take_back_count: int | None = None
+    waits_for: tuple[Reason, ...] = ()

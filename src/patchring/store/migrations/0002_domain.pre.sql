@@ -142,6 +142,7 @@ create table patchring.patch (
   size_bytes bigint not null default 0,
   kb text not null default '',
   update_id text not null default '',
+  exploited boolean not null default false,
   known_from timestamptz not null,
   known_to timestamptz,
   decision jsonb not null default '{}',

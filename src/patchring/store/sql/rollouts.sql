@@ -152,7 +152,7 @@ where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and he
 -- name: load
 -- A rollout with its patch, locked: people and workers change its state one after the other.
 select rollout.rollout_id, rollout.campaign_id, rollout.patch_id, rollout.policy_version_id, rollout.state,
-  rollout.reasons, rollout.halt_scope, rollout.halt_source, rollout.rollback_requested_by
+  rollout.reasons, rollout.halt_scope, rollout.halt_source, rollout.rollback_requested_by, rollout.created_at
 from patchring.rollout
 where rollout.tenant_id = %(tenant_id)s and rollout.rollout_id = %(rollout_id)s
 for update;
