@@ -14,6 +14,7 @@ from patchring.core.explain import Case, Missing, Place
 from patchring.core.explain import explain as explain_case
 from patchring.core.ids import TenantId
 from patchring.core.policy.decide import Decision, HoldInForce, SegmentDecision, decide, segment_of
+from patchring.core.policy.exceptions import Excepted, exceptions_of
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import DeviceState
 from patchring.policyfile import zone
@@ -23,7 +24,7 @@ from patchring.store.transaction import Row, Tx
 
 async def explain(caller: Caller, tenant_id: TenantId, device_name: str, patch_name: str) -> dict[str, Any]:
     """`answer` is the sentence that answers, `reasons` what is known and then what keeps the patch back, `lost` the
-    rules that were looked at and did not decide."""
+    rules that were looked at and did not decide, `ends` what would have to change."""
     now = caller.services.clock.now()
     async with caller.reading(tenant_id) as tx:
         device = await find_device(tx, tenant_id, device_name)
@@ -36,6 +37,7 @@ async def explain(caller: Caller, tenant_id: TenantId, device_name: str, patch_n
         "answer": found.answer.text,
         "reasons": [each.as_json() for each in found.told],
         "lost": [each.as_json() for each in found.lost],
+        "ends": list(found.ends),
     }
 
 
@@ -57,6 +59,7 @@ async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datet
         observe_only=device["observe_only"],
         last_seen_at=device["last_seen_at"],
         trouble=in_force.trouble,
+        exceptions=_exceptions(tenant_id, in_force, device, patch, now),
     )
 
 
@@ -71,6 +74,13 @@ async def _decided(
     rows = await tx.all(sql.permits.holds_in_force, {"tenant_id": tenant_id, "patch_key": patch["patch_key"]})
     holds = [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
     return segment, decide(in_force.policy, patch_facts(patch), segment.segment.name, holds)
+
+
+def _exceptions(tenant_id: TenantId, in_force: InForce, device: Row, patch: Row, now: datetime) -> Sequence[Excepted]:
+    if in_force.policy is None:
+        return ()
+    facts = device_facts(tenant_id, device["device_id"], device)
+    return exceptions_of(in_force.policy, patch_facts(patch), facts, now)
 
 
 def _zone_name(in_force: InForce, segment: SegmentDecision | None, device: Row) -> str:

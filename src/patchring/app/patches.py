@@ -7,7 +7,8 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.caller import Caller
 from patchring.app.decisions import Undecided, assess
-from patchring.app.errors import Conflict, Invalid, NotFound, Stale
+from patchring.app.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from patchring.app.permissions import StaffRole
 from patchring.app.policies import check_policy
 from patchring.app.principals import visible_tenants
 from patchring.app.roots import root_in_force
@@ -153,13 +154,15 @@ async def reject(caller: Caller, tenant_id: TenantId, name: str, reason: str) ->
 async def withdraw(caller: Caller, tenant_id: TenantId, approval_id: UUID, reason: str) -> Row:
     """Take back an approval or a rejection: the decision before it counts again, if there was one.
 
-    Raises NotFound, Conflict (approval_withdrawn).
+    Raises NotFound, NotAllowed (a client's contact, for what somebody else decided), Conflict (approval_withdrawn).
     """
     async with caller.work(tenant_id) as work:
         key = {"tenant_id": tenant_id, "approval_id": approval_id}
         row = await work.tx.maybe(sql.patches.approval, key)
         if row is None:
             raise NotFound("there is no such approval in this tenant", kind="approval_not_found")
+        if caller.principal.role is StaffRole.CLIENT_CONTACT and row["decided_by"] != caller.actor:
+            raise NotAllowed("a client's contact takes back only what it decided itself; ask a patch administrator")
         if await work.tx.execute(sql.patches.withdraw_approval, {**key, "at": work.now}) != 1:
             raise Conflict("this approval was withdrawn before", kind="approval_withdrawn")
         data = {"patch_key": row["patch_key"], "decision": row["decision"], "reason": reason}

@@ -1,7 +1,8 @@
 """Who may do what: one table of roles and permissions. A route names the permission that it needs.
 
-A permission is `subject.verb`. Roles are the field's: `auditor` and `client_contact` only read; `technician` works with
-devices and may stop anything; `patch_administrator` decides what goes out; `service_desk_lead` stops and resumes;
+A permission is `subject.verb`. Roles are the field's: `auditor` only reads; `client_contact` reads, and
+agrees or objects for the client (its approval counts only where the policy asks for its consent); `technician` works
+with devices and may stop anything; `patch_administrator` decides what goes out; `service_desk_lead` stops and resumes;
 `vcio` reads and places exceptions for clients (a later issue); `operator` is the installation's own and may do all.
 What reaches beyond one tenant (`stops.everything`, `principals.manage`) needs all tenants besides.
 """
@@ -55,6 +56,6 @@ ROLES: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE, P.PRINCIPALS_MANAGE},
     StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME},
     StaffRole.VCIO: _READ,
-    StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ},
+    StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ} | {P.PATCHES_APPROVE},
     StaffRole.AUDITOR: _READ,
 }

@@ -1,7 +1,7 @@
 """Which devices a rollout takes, and into which ring each goes.
 
 Rules are asked once for each kind of device: the devices that miss the patch are grouped by those of their facts that
-the policy's segments look at, and the answer for a kind places all its devices in one statement.
+the policy looks at, and the answer for a kind places all its devices in one statement.
 """
 
 import json
@@ -17,6 +17,7 @@ from patchring.app.work import Work
 from patchring.core.devices import Criticality, DeviceClass, DeviceFacts
 from patchring.core.ids import TenantId
 from patchring.core.policy.decide import segment_of
+from patchring.core.policy.exceptions import about, exception_for
 from patchring.core.policy.model import Policy
 from patchring.core.rollout.states import DeviceState
 from patchring.store import sql
@@ -48,17 +49,20 @@ class Places:
 async def find_places(work: Work, assessment: Assessment, rollout_id: UUID, segments: Collection[str]) -> Places:
     """The places of the devices of these segments that miss the patch and are not in the rollout yet.
 
-    Devices that only observe have none, nor have those whose package manager holds the patch back.
+    Devices that only observe have none, nor have those whose package manager holds the patch back, nor those that an
+    exception in force keeps it from; when that ends, the next look at the patch lets them join.
     """
     internal = (await work.tx.value(sql.rollouts.tenant_kind, {"tenant_id": work.tenant_id})) == "operator"
     wanted = {"tenant_id": work.tenant_id, "patch_id": assessment.patch_id, "rollout_id": rollout_id}
-    fields = sorted({condition.field for rule in assessment.policy.segments for condition in rule.when})
+    fields = _fields(assessment)
     rows = await work.tx.all(sql.rollouts.kinds, {**wanted, "fields": fields})
-    kinds = [
-        {"kind": row["kind"], "segment": place[0], "ring": place[1]}
-        for row in rows
-        if (place := place_of_kind(assessment.policy, row["kind"], work.tenant_id, internal)) and place[0] in segments
-    ]
+    kinds = []
+    for row in rows:
+        facts = _facts(json.loads(row["kind"]), work.tenant_id, internal)
+        place = _place(assessment.policy, facts)
+        excepted = exception_for(assessment.policy, assessment.patch, facts, work.now)
+        if place is not None and place[0] in segments and excepted is None:
+            kinds.append({"kind": row["kind"], "segment": place[0], "ring": place[1]})
     return Places(assessment.patch_id, rollout_id, fields, kinds)
 
 
@@ -73,9 +77,16 @@ async def fill_places(work: Work, places: Places) -> Placed:
     return Placed({(row["ring"], row["segment"]): row["device_count"] for row in added})
 
 
-def place_of_kind(policy: Policy, kind: str, tenant_id: TenantId, internal: bool) -> tuple[str, int] | None:
-    """Segment and ring of a kind as `rollouts.kinds` spells it; None: no segment takes it."""
-    decision = segment_of(policy, _facts(json.loads(kind), tenant_id, internal))
+def _fields(assessment: Assessment) -> list[str]:
+    """Those that rows of segments, and exceptions that name the patch, look at."""
+    rows = [rule.when for rule in assessment.policy.segments]
+    rows += [each.devices for each in about(assessment.policy, assessment.patch)]
+    return sorted({condition.field for row in rows for condition in row})
+
+
+def _place(policy: Policy, facts: DeviceFacts) -> tuple[str, int] | None:
+    """Segment and ring of a kind; None: no segment takes it."""
+    decision = segment_of(policy, facts)
     return (decision.segment.name, decision.ring) if decision.segment else None
 
 

@@ -120,6 +120,10 @@ def explain(
     console.print(found["answer"], style="bold", soft_wrap=True, markup=False)
     for each in found["reasons"]:
         say(f"  - {each['text']}")
+    if found["ends"]:
+        say("What would have to change:")
+    for end in found["ends"]:
+        say(f"  - {end}")
     if found["lost"]:
         console.print("Looked at, and not what decided:", style="dim")
         for each in found["lost"]:

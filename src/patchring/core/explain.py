@@ -4,13 +4,14 @@ The order, from what ends the question to what is only waited for:
 
 1. It is patched, or its newest scan is not offered the patch.
 2. Nobody decided: no policy that can be read, no segment that takes the device, the device only observes.
-3. Somebody or something forbids it: a stop, a hold, a block, the package manager itself.
+3. Somebody or something forbids it: a stop, a hold, a block, an exception, the package manager itself.
 4. It was tried: what happened to the device.
 5. It is not its turn: approval, ring, batch.
 6. It is its turn: the last refusal of a permit, a blackout or closed window, a device that has not been heard of.
 
 Everything that was found is told, in this order; the first one answers. What is merely so (since when it is missing,
-which segment and rule it falls under) stands apart as what is known.
+which segment and rule it falls under) stands apart as what is known. For each reason that keeps it back there is also
+what would end it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from patchring.core.policy.decide import Decision, SegmentDecision
+from patchring.core.policy.ends import what_ends
+from patchring.core.policy.exceptions import Excepted, ExceptionState
 from patchring.core.policy.model import Outcome, Policy
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import DeviceState
@@ -64,7 +67,8 @@ class Place:
 @dataclass(frozen=True)
 class Case:
     """Everything that is known. `missing` None: not offered to the device. `policy` None: `trouble` says why. `place`
-    None: no rollout of the patch has the device. `stops` are in force for it. `zone` is the site's or the window's."""
+    None: no rollout of the patch has the device. `stops` are in force for it. `exceptions` name patch and device, in
+    force or not. `zone` is the site's or the window's."""
 
     device: str
     patch: str
@@ -78,17 +82,19 @@ class Case:
     observe_only: bool = False
     last_seen_at: datetime | None = None
     trouble: str = ""
+    exceptions: Sequence[Excepted] = ()
 
 
 @dataclass(frozen=True)
 class Explanation:
     """`answer` is the first of `reasons`. `known` is what is so without keeping anything back. `lost` are the rules
-    that were looked at and did not decide."""
+    that were looked at and did not decide. `ends` says of each reason what would have to change, in their order."""
 
     answer: Reason
     reasons: tuple[Reason, ...]
     known: tuple[Reason, ...] = ()
     lost: tuple[Reason, ...] = ()
+    ends: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[Reason, ...]:
@@ -101,7 +107,8 @@ def explain(case: Case, now: datetime) -> Explanation:
     found = [*_over(case), *_undecided(case), *_forbidden(case), *_tried(case), *_turn(case), *_begin(case, now)]
     reasons = _once(found) or (reason("due", f"nothing keeps {case.patch} from {case.device}: it is due"),)
     lost = (*(case.segment.lost if case.segment else ()), *(case.decision.lost if case.decision else ()))
-    return Explanation(reasons[0], reasons, _once(list(_known(case))), lost)
+    ends = tuple(dict.fromkeys(end for each in reasons if (end := what_ends(each))))
+    return Explanation(reasons[0], reasons, _once(list(_known(case))), lost, ends)
 
 
 def _once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
@@ -117,6 +124,7 @@ def _known(case: Case) -> Iterator[Reason]:
         yield from case.segment.reasons
     if case.decision is not None:
         yield from case.decision.reasons
+    yield from (each.reason for each in case.exceptions if each.state is not ExceptionState.IN_FORCE)
 
 
 def _minute(at: datetime) -> str:
@@ -149,6 +157,7 @@ def _forbidden(case: Case) -> Iterator[Reason]:
     yield from case.stops
     if case.decision is not None and case.decision.outcome in (Outcome.HOLD, Outcome.BLOCK):
         yield from case.decision.reasons
+    yield from (each.reason for each in case.exceptions if each.state is ExceptionState.IN_FORCE)
     if case.missing is not None and case.missing.held_back:
         text = f"the package manager of {case.device} keeps it back: {case.missing.held_back}"
         yield reason("kept_back", text)
@@ -196,4 +205,5 @@ def _times(case: Case, now: datetime) -> Iterator[Reason]:
     if window is not None and open_window(window, case.zone, now) is None:
         following = next_window(window, case.zone, now)
         opens = f"opens {_minute(following.opens_at)}" if following else "does not open within a year"
-        yield reason("window_closed", f"window {window.name} is closed and {opens}")
+        numbers = {"opens": _minute(following.opens_at)} if following else {}
+        yield reason("window_closed", f"window {window.name} is closed and {opens}", **numbers)

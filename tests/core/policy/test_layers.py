@@ -31,7 +31,7 @@ def test_where_a_rule_was_written() -> None:
     """Layer and line; a text of one layer has lines alone."""
     found = decide(policy(approvals=(BASELINE,)), patch(), "rest")
     assert found.reasons[0].text == "rule all (baseline, line 12) says auto: it takes every patch"
-    assert found.reasons[0].numbers == {"line": "12", "layer": "baseline"}
+    assert found.reasons[0].numbers == {"line": "12", "layer": "baseline", "outcome": "auto"}
     alone = decide(policy(approvals=(replace(BASELINE, layer="policy"),)), patch(), "rest")
     assert alone.reasons[0].text == "rule all (line 12) says auto: it takes every patch"
 

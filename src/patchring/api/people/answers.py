@@ -170,13 +170,15 @@ class Installed(Answer):
 
 
 class Explanation(Answer):
-    """`answer` is the sentence that decides; `reasons` all that led to it, in order; `lost` the rules that did not."""
+    """`answer` is the sentence that decides; `reasons` all that led to it, in order; `lost` the rules that did not;
+    `ends` says what would have to change."""
 
     device: str
     patch: str
     answer: str
     reasons: list[Reason]
     lost: list[Reason]
+    ends: list[str]
 
 
 class Grant(Answer):

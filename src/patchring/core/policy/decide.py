@@ -145,7 +145,7 @@ def _says(winner: ApprovalRule) -> Reason:
         text += f"; {winner.reason}"
     if winner.authority is not Authority.MSP:
         text += f" (on the word of the {winner.authority})"
-    return reason("rule_matched", text, line=winner.line, layer=winner.layer)
+    return reason("rule_matched", text, line=winner.line, layer=winner.layer, outcome=winner.outcome)
 
 
 def _beaten(rule: ApprovalRule, winner: ApprovalRule) -> Reason:

@@ -272,11 +272,36 @@ where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and he
 -- name: offer
 -- Offer the patch to the next waiting devices of a ring, in their order: at most as many as there are new ids. Devices
 -- that are silent, or that another transaction has in hand, are left for the next time; so is what is not missing there.
-with chosen as (
-  select placed.device_id, placed.position
+-- Business-critical devices share no batch with the others: all of one batch are of one side, and nobody of one side is
+-- offered anything while the other side is at work.
+with busy as (
+  select device.criticality in ('high', 'mission') as critical
   from patchring.rollout_device as placed
+  join patchring.device on device.tenant_id = placed.tenant_id and device.device_id = placed.device_id
   join patchring.device_contact as contact
     on contact.tenant_id = placed.tenant_id and contact.device_id = placed.device_id
+  where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.ring = %(ring)s
+    and placed.state in ('offered', 'permitted', 'installing', 'installed') and contact.last_seen_at >= %(heard_after)s
+  group by 1
+), side as (
+  select device.criticality in ('high', 'mission') as critical
+  from patchring.rollout_device as placed
+  join patchring.device on device.tenant_id = placed.tenant_id and device.device_id = placed.device_id
+  join patchring.device_contact as contact
+    on contact.tenant_id = placed.tenant_id and contact.device_id = placed.device_id
+  where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.ring = %(ring)s
+    and placed.state = 'waiting' and placed.segment <> all (%(segments_left_out)s::text[])
+    and contact.last_seen_at >= %(heard_after)s
+    and not exists (select from busy where busy.critical <> (device.criticality in ('high', 'mission')))
+  order by placed.position
+  limit 1
+), chosen as (
+  select placed.device_id, placed.position
+  from patchring.rollout_device as placed
+  join patchring.device on device.tenant_id = placed.tenant_id and device.device_id = placed.device_id
+  join patchring.device_contact as contact
+    on contact.tenant_id = placed.tenant_id and contact.device_id = placed.device_id
+  join side on side.critical = (device.criticality in ('high', 'mission'))
   where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.ring = %(ring)s
     and placed.state = 'waiting' and placed.segment <> all (%(segments_left_out)s::text[])
     and contact.last_seen_at >= %(heard_after)s

@@ -1,0 +1,71 @@
+"""What would have to change, for every reason that can keep a patch back."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchring.core.explain import explain
+from patchring.core.policy.ends import what_ends
+from patchring.core.policy.exceptions import exceptions_of
+from patchring.core.reason import reason
+from tests.core.builders import NOW, patch
+from tests.core.policy.test_exceptions import POLICY, TILL
+from tests.core.test_explain import CASE, closed, placed
+
+CORE = Path(__file__).parents[3] / "src/patchring/core"
+# These say it themselves, keep nothing back, or are told together with a reason that says what ends it.
+SAY_IT = {
+    "asked", "urgency", "missing", "patched", "not_missing", "due", "segment_matched", "segment_not_matched",
+    "ring_0_refused", "rule_matched", "rule_not_matched", "rule_beaten", "exception_lapsed", "exception_reopened",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ["explain", "policy/decide", "policy/exceptions", "policy/asked", "policy/urgency"])
+def test_every_reason_says_what_ends_it(module: str) -> None:
+    """One that is added without a sentence fails here."""
+    codes = set(re.findall(r'\breason\(\s*"(\w+)"', (CORE / f"{module}.py").read_text(encoding="utf-8")))
+    assert codes
+    assert {code for code in codes - SAY_IT if not what_ends(reason(code, ""))} == set()
+
+
+def test_a_rule_ends_as_its_outcome_does() -> None:
+    """One that lets the patch go keeps nothing back."""
+    found = {each: what_ends(reason("rule_matched", "", outcome=each)) for each in ("auto", "review", "hold", "block")}
+    assert found == {
+        "auto": "",
+        "review": "those who are asked approve the patch",
+        "hold": "change the rule that holds it, or write one of a nearer layer",
+        "block": "change the rule that blocks it, or write one of a nearer layer",
+    }
+    assert what_ends(reason("unheard of", "")) == ""
+
+
+def test_instants_are_named() -> None:
+    """Until when, where the reason knows."""
+    assert what_ends(reason("soaking", "", until="noon")) == "wait until the soak ends (noon)"
+    assert what_ends(reason("approval_missing", "", due="noon")) == "those who are asked approve the patch (noon)"
+    assert what_ends(reason("unheard of", "", until="noon")) == ""
+
+
+def test_an_explanation_says_what_would_have_to_change() -> None:
+    """In the order of its reasons, each sentence once."""
+    found = explain(replace(CASE, place=placed("offered"), **closed()), NOW)
+    assert found.ends == (
+        "wait until the device comes for its offer",
+        "wait until the window opens (2026-11-23 21:00 UTC)",
+    )
+    assert explain(CASE, NOW).ends == ("start a rollout of the patch, or wait until the policy prepares one",)
+
+
+def test_an_exception_answers() -> None:
+    """Before whose turn it is; one that was reopened is only known."""
+    kept = replace(CASE, exceptions=exceptions_of(POLICY, patch(), TILL, NOW))
+    found = explain(kept, NOW)
+    assert found.answer.code == "exception_in_force"
+    assert found.ends[0] == "wait until the exception lapses, or take it out of the policy (2026-11-30)"
+    open_again = replace(CASE, exceptions=exceptions_of(POLICY, patch(exploited=True), TILL, NOW))
+    told = explain(open_again, NOW)
+    assert "exception_reopened" in [each.code for each in told.known]
+    assert [each.code for each in told.reasons] == ["rule_matched", "no_rollout"]
