@@ -2,21 +2,25 @@
 one (1.2-beta < 1.2), build metadata after `+` says nothing (semver.org, 11)."""
 
 import re
+from functools import cmp_to_key
 from itertools import zip_longest
+from typing import Any
 
 _RUNS = re.compile(r"[0-9]+|[a-z]+")
-_FINAL = (1, 0, "")  # the end of a version: after words, before or equal to numbers
+Run = tuple[int, int, str]
+_END: Run = (1, 0, "")  # of a version: after words, as good as a zero, before other numbers
 
 
-def compare_loose(one: str, other: str) -> int:
-    for ours, theirs in zip_longest(_read(one), _read(other), fillvalue=_FINAL):
+def loose_key(version: str) -> Any:
+    plain = re.sub(r"^v(?=[0-9])", "", version.strip().lower().partition("+")[0])
+    return _by_runs([(1, int(run), "") if run.isdigit() else (0, 0, run) for run in _RUNS.findall(plain)])
+
+
+def _compare(one: list[Run], other: list[Run]) -> int:
+    for ours, theirs in zip_longest(one, other, fillvalue=_END):
         if ours != theirs:
             return 1 if ours > theirs else -1
     return 0
 
 
-def _read(version: str) -> list[tuple[int, int, str]]:
-    """Each run as (rank, number, word): words before the end, a zero as good as the end, other numbers after it."""
-    plain = version.strip().lower().partition("+")[0]
-    plain = re.sub(r"^v(?=[0-9])", "", plain)
-    return [(1, int(run), "") if run.isdigit() else (0, 0, run) for run in _RUNS.findall(plain)]
+_by_runs = cmp_to_key(_compare)

@@ -5,11 +5,12 @@ Any text has a place in any order: what a device reports is compared, never refu
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Any
 
-from patchring.core.versions.deb import compare_deb
-from patchring.core.versions.dotted import compare_dotted
-from patchring.core.versions.loose import compare_loose
-from patchring.core.versions.rpm import compare_rpm
+from patchring.core.versions.deb import deb_key
+from patchring.core.versions.dotted import dotted_key
+from patchring.core.versions.loose import loose_key
+from patchring.core.versions.rpm import rpm_key
 
 
 class Scheme(StrEnum):
@@ -21,12 +22,13 @@ class Scheme(StrEnum):
     LOOSE = "loose"
 
 
-_ORDERS: Mapping[Scheme, Callable[[str, str], int]] = {
-    Scheme.DEB: compare_deb,
-    Scheme.RPM: compare_rpm,
-    Scheme.DOTTED: compare_dotted,
-    Scheme.LOOSE: compare_loose,
+KEYS: Mapping[Scheme, Callable[[str], Any]] = {
+    Scheme.DEB: deb_key,
+    Scheme.RPM: rpm_key,
+    Scheme.DOTTED: dotted_key,
+    Scheme.LOOSE: loose_key,
 }
+"""From a version to what it sorts by among versions of its scheme; worth keeping where one is compared often."""
 
 _OF_PROVIDER: Mapping[str, Scheme] = {
     "apt": Scheme.DEB,
@@ -43,8 +45,9 @@ def scheme_of(provider: str) -> Scheme:
 
 
 def compare(scheme: Scheme, one: str, other: str) -> int:
-    """Below zero: `one` is older; zero: neither; above zero: it is newer."""
-    return _ORDERS[scheme](one, other)
+    """-1: `one` is older; 0: neither; 1: it is newer."""
+    left, right = KEYS[scheme](one), KEYS[scheme](other)
+    return int(left > right) - int(left < right)
 
 
 def older(scheme: Scheme, one: str, than: str) -> bool:
