@@ -186,7 +186,7 @@ class Tenant:
         made = {"fingerprint": fingerprint(text), "text": text, "statement": Jsonb(encode(signed))}
         self.world.insert("policy_version", {**row, **made, "created_at": now, "created_by": "ada"})
 
-    def approve(self, product: Product, *segments: str, decision: str = "approve") -> None:
+    def approve(self, product: Product, *segments: str, decision: str = "approve", by: str = "ada") -> None:
         """A signed approval of a person, as the API writes it."""
         now, approval_id = self.world.clock.now(), new_id(self.world.clock.now())
         [patch] = self.rows(
@@ -207,7 +207,7 @@ class Tenant:
         signed = Jsonb(encode(self.approval_key.sign_document(encode(statement)))) if decision == "approve" else None
         row = {"tenant_id": self.tenant_id, "approval_id": approval_id, **patch, "segments": list(segments)}
         said = {"decision": decision, "reason": "looked at", "statement": signed, "decided_at": now}
-        self.world.insert("approval", {**row, **said, "decided_by": "ada", "expires_at": now + LATER})
+        self.world.insert("approval", {**row, **said, "decided_by": by, "expires_at": now + LATER})
         self.wake_all()
 
     def wake_all(self) -> None:
