@@ -14,8 +14,7 @@ from pathlib import Path
 
 from patchring.cli.errors import NotConfigured
 from patchring.serve.errors import ConfigurationWrong
-from patchring.serve.local import OPERATOR_TOKEN_FILE
-from patchring.serve.settings import Settings, default_home, gather, understand
+from patchring.serve.settings import OPERATOR_TOKEN_FILE, Settings, default_home, gather, understand
 
 KNOWN = ("url", "token", "token_file")
 

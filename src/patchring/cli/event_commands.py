@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from patchring.app.chain import CHAIN_START, broken_links
 from patchring.cli.client import Client, path
 from patchring.cli.errors import CliError
 from patchring.cli.output import Json, Limit, server, show_json, show_rows, told
@@ -51,6 +50,8 @@ def export(tenant: Tenant) -> None:
 @events.command("verify")
 def verify(tenant: Tenant, as_json: Json = False) -> None:
     """Fetch the record and check its chain on this machine, link by link; exit code 1 when it does not hold."""
+    from patchring.app.chain import CHAIN_START, broken_links  # brings the database's driver, which no other needs
+
     previous, count = CHAIN_START, 0
     broken: list[int] = []
     with server() as api:

@@ -13,7 +13,6 @@ from uuid import UUID
 from patchring.cli.configuration import keys_folder
 from patchring.cli.errors import KeysMissing
 from patchring.core.policy.grants import grants
-from patchring.policyfile import fingerprint, load
 from patchring.wire.authority import ApprovalStatement, ApprovedPackage, Grant, PolicyStatement, Root
 from patchring.wire.codec import encode
 from patchring.wire.signing import SigningKey
@@ -49,6 +48,8 @@ class TenantKeys:
         self, tenant_id: UUID, policy_version_id: UUID, version: int, text: str, now: datetime
     ) -> dict[str, Any]:
         """A policy version: the fingerprint of its text and exactly what the text allows by rule."""
+        from patchring.policyfile import fingerprint, load  # half of a command's start, and few commands sign
+
         allowed = [
             Grant(g.rule, list(g.actions), g.provider, list(g.names), list(g.origins), list(g.labels), list(g.suites))
             for g in grants(load(text))

@@ -19,14 +19,13 @@ from patchring.serve.errors import PortTaken
 from patchring.serve.postgres import EmbeddedPostgres
 from patchring.serve.processes import Child, Family
 from patchring.serve.secrets import SecretFolder
-from patchring.serve.settings import Settings
+from patchring.serve.settings import OPERATOR_TOKEN_FILE, Settings
 from patchring.serve.stores import open_database, store_settings
 from patchring.store.prepare import prepare_database
 from patchring.store.roles import Role
 from patchring.store.secrets import StoreSecrets, load_or_make_secrets
 
 DATABASE_NAME = "patchring"
-OPERATOR_TOKEN_FILE = "operator-token"  # noqa: S105 - a file name
 Progress = Callable[[str], None]
 
 

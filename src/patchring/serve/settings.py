@@ -13,6 +13,7 @@ from pathlib import Path
 from patchring.serve.errors import ConfigurationWrong
 
 ENVIRONMENT_PREFIX = "PATCHRING_"
+OPERATOR_TOKEN_FILE = "operator-token"  # noqa: S105 - a file name
 
 
 @dataclass(frozen=True)
