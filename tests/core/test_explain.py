@@ -20,6 +20,7 @@ POLICY = policy()
 HELD = decide(POLICY, patch(), "rest", [HoldInForce("crashes spoolers", "incident")])
 STOP = reason("stopped", "stopped (tenant): drill")
 RING_WAITS = reason("soaking", "Ring 0 soaks until 15:00 UTC")
+NEEDED = reason("prerequisite_first", "apt:library=2 goes first: its vendor says so")
 CASE = Case(
     device="box",
     patch="web 2",
@@ -58,6 +59,8 @@ def closed() -> dict[str, object]:
         ({"missing": Missing(NOW, "1", "phased"), "place": placed("offered")}, ["kept_back", "device_offered"]),
         ({"place": placed("failed", device_reasons=(reason("probe_failed", "web is down"),))},
          ["probe_failed", "device_failed"]),
+        ({"dependencies": (NEEDED,), "place": placed("offered")}, ["prerequisite_first", "device_offered"]),
+        ({"dependencies": (NEEDED,), "missing": None, "place": placed("verified")}, ["patched"]),
         ({"missing": None, "place": placed("installing")}, ["device_installing"]),
         ({"place": placed("waiting", ring_reasons=(RING_WAITS,), rollout_reasons=(RING_WAITS,))}, ["soaking"]),
         ({"place": placed("offered", denial_reasons=(reason("limit_reached", "2 of 2"),))},

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from patchring.app.caller import Caller
+from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.devices import find_device
 from patchring.app.patches import find_patch
@@ -60,6 +61,7 @@ async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datet
         last_seen_at=device["last_seen_at"],
         trouble=in_force.trouble,
         exceptions=_exceptions(tenant_id, in_force, device, patch, now),
+        dependencies=await _dependencies(tx, tenant_id, in_force, device, patch),
     )
 
 
@@ -81,6 +83,12 @@ def _exceptions(tenant_id: TenantId, in_force: InForce, device: Row, patch: Row,
         return ()
     facts = device_facts(tenant_id, device["device_id"], device)
     return exceptions_of(in_force.policy, patch_facts(patch), facts, now)
+
+
+async def _dependencies(tx: Tx, tenant_id: TenantId, in_force: InForce, device: Row, patch: Row) -> Sequence[Reason]:
+    if in_force.policy is None:
+        return ()
+    return await dependencies_open(tx, tenant_id, device["device_id"], patch_facts(patch), in_force.policy)
 
 
 def _zone_name(in_force: InForce, segment: SegmentDecision | None, device: Row) -> str:

@@ -68,7 +68,8 @@ class Place:
 class Case:
     """Everything that is known. `missing` None: not offered to the device. `policy` None: `trouble` says why. `place`
     None: no rollout of the patch has the device. `stops` are in force for it. `exceptions` name patch and device, in
-    force or not. `zone` is the site's or the window's."""
+    force or not. `dependencies` is what has to come first on the device, or conflicts. `zone` is the site's or the
+    window's."""
 
     device: str
     patch: str
@@ -83,6 +84,7 @@ class Case:
     last_seen_at: datetime | None = None
     trouble: str = ""
     exceptions: Sequence[Excepted] = ()
+    dependencies: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ def _forbidden(case: Case) -> Iterator[Reason]:
     if case.decision is not None and case.decision.outcome in (Outcome.HOLD, Outcome.BLOCK):
         yield from case.decision.reasons
     yield from (each.reason for each in case.exceptions if each.state is ExceptionState.IN_FORCE)
+    if case.missing is not None:
+        yield from case.dependencies
     if case.missing is not None and case.missing.held_back:
         text = f"the package manager of {case.device} keeps it back: {case.missing.held_back}"
         yield reason("kept_back", text)

@@ -48,7 +48,7 @@ class PermitFacts:
 
     `decision` is what the policy says for patch and segment; `approved` whether all signed approvals that it asks for
     are in force, and `waits_for` who has not approved (None: a person). `exception` is what the policy excepts this
-    device from.
+    device from. `dependencies` is what has to come first on this device, or conflicts with what it has.
     `unauthorised` are changes of the plan that nothing signed covers. `targets_match`: the plan brings every package of
     the action to exactly the version named. `remedy`: the action takes a patch back. `levels` and `limits` are by slot.
     """
@@ -74,6 +74,7 @@ class PermitFacts:
     way_back_required: bool
     way_back_ready: bool
     live_permit: bool
+    dependencies: Sequence[Reason] = ()
     levels: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
     waits_for: Reason | None = None
@@ -212,7 +213,7 @@ def _passes_blackout(facts: PermitFacts) -> bool:
 
 
 def _plan(facts: PermitFacts) -> list[Reason]:
-    found = list(facts.unauthorised)
+    found = [*facts.unauthorised, *facts.dependencies]
     if not facts.targets_match:
         found.append(reason("plan_differs", "the plan does not bring every package to the version that was offered"))
     if facts.removes:

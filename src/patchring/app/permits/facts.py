@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
+from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
 from patchring.app.stops import WORKER
@@ -91,6 +92,7 @@ async def load_case(
         blackout=None if remedy or policy is None else blackout_at(policy.blackouts, zones[0], work.now),
         expected_duration=policy.expected_duration if policy else timedelta(0),
         targets_match=_targets_match(row, request),
+        dependencies=await _dependencies(work, policy, patch, device_id, row["action_kind"]),
         removes=[change.package for change in plan.changes if not change.to_version],
         unauthorised=_unauthorised(in_force, authority, request),
         way_back_required=row["action_kind"] == "install" and bool(remedy_rule and remedy_rule.way_back_required),
@@ -112,6 +114,14 @@ async def _decision(work: Work, policy: Policy | None, rule: SegmentRule | None,
     rows = await work.tx.all(sql.permits.holds_in_force, {"tenant_id": work.tenant_id, "patch_key": patch.patch_key})
     holds = [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
     return decide(policy, patch, rule.name, holds)
+
+
+async def _dependencies(
+    work: Work, policy: Policy | None, patch: PatchFacts, device_id: DeviceId, action_kind: str
+) -> tuple[Reason, ...]:
+    if policy is None or action_kind != "install":
+        return ()
+    return await dependencies_open(work.tx, work.tenant_id, device_id, patch, policy)
 
 
 def _unauthorised(in_force: InForce, authority: Authority | None, request: PermitRequest) -> list[Reason]:

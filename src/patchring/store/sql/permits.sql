@@ -120,3 +120,19 @@ where tenant_id = %(tenant_id)s and slot_key in (select slot_key from freed);
 -- The action is as it was before the permit that was not used.
 update patchring.action set state = 'offered', state_at = %(at)s
 where tenant_id = %(tenant_id)s and action_id = %(action_id)s and state = 'permitted';
+
+-- name: offered_to_device
+-- Every patch that a device misses and its package manager would install.
+select patch.* from patchring.missing
+join patchring.patch on patch.tenant_id = missing.tenant_id and patch.patch_id = missing.patch_id
+where missing.tenant_id = %(tenant_id)s and missing.device_id = %(device_id)s and missing.known_to is null
+  and missing.held_back = ''
+order by patch.patch_key;
+
+-- name: installed_on_device
+-- The packages of a device as its newest scan has them.
+select package.provider, package.name, package.version
+from patchring.device_inventory as held
+cross join jsonb_to_recordset(held.scan -> 'installed') as package (provider text, name text, version text)
+where held.tenant_id = %(tenant_id)s and held.device_id = %(device_id)s
+order by package.provider, package.name, package.version;
