@@ -12,7 +12,7 @@ from patchring.app.evidence import Pooling, expect_devices
 from patchring.app.placement import Placed, fill_places, find_places
 from patchring.app.work import Work
 from patchring.core.ids import CampaignId, PatchId, RolloutId
-from patchring.core.reason import Reason, as_json, reason
+from patchring.core.reason import Reason, as_json, counted, reason
 from patchring.core.rollout.states import RingState, RolloutEvent, RolloutState, rollout_after
 from patchring.store import sql
 from patchring.store.ids import new_id
@@ -97,7 +97,9 @@ async def join_rollout(work: Work, assessment: Assessment, rollout_id: RolloutId
     await _add_rings(work, assessment, rollout_id)
     placed = await fill_places(work, places)
     if state is RolloutState.COMPLETED:
-        why = reason("devices_joined", f"{placed.device_count} devices came later", devices=placed.device_count)
+        why = reason(
+            "devices_joined", f"{counted(placed.device_count, 'device')} came later", devices=placed.device_count
+        )
         change = {"state": rollout_after(state, RolloutEvent.REOPENED), "reasons": Jsonb(as_json([why]))}
         await work.tx.execute(sql.rollouts.set_state, {**_rollout(work, rollout_id), **change, "at": work.now})
     data = {"patch_key": assessment.patch.patch_key, **_numbers(placed)}

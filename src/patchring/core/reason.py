@@ -27,5 +27,10 @@ def reason(code: str, text: str, **numbers: object) -> Reason:
     return Reason(code, text, {name: str(value) for name, value in numbers.items()})
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 device`, `2 devices`: for nouns that take an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def as_json(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     return [each.as_json() for each in reasons]

@@ -174,6 +174,7 @@ async def _elsewhere(work: Work, patch_key: str) -> dict[int, Elsewhere]:
             row["failed_count"],
             row["first_verified_at"],
             row["last_verified_at"],
+            row["tenant_count"],
         )
         for row in rows
     }

@@ -18,7 +18,7 @@ All rules of promotion are here (what a soak needs: soak.py; what follows a halt
 from dataclasses import replace
 from datetime import datetime
 
-from patchring.core.reason import Reason, reason
+from patchring.core.reason import Reason, counted, reason
 from patchring.core.rollout.actions import (
     Abandon,
     Action,
@@ -151,7 +151,9 @@ def _served_ring(view: RolloutView, ring: RingView, now: datetime, *first: Actio
     lacks, until_at = soak_lacks(view.policy.ring(ring.number), ring, now)
     if not lacks:
         verified = ring.count(DeviceState.VERIFIED)
-        text = f"Ring {ring.number} passed: {verified} devices verified and soaked, {ring.failed_count} failed"
+        text = (
+            f"Ring {ring.number} passed: {counted(verified, 'device')} verified and soaked, {ring.failed_count} failed"
+        )
         return True, [*actions, PassRing(ring.number, (reason("ring_passed", text, verified=verified),))]
     if ring.state is not RingState.SOAKING and ring.enough_verified_at is not None:
         ends_at = ring.enough_verified_at + view.policy.ring(ring.number).soak.time
@@ -179,7 +181,7 @@ def _end(view: RolloutView) -> Action:
     """Every ring has passed: done, or devices are still on their way."""
     left = sum(ring.unsettled_count for ring in view.rings)
     if left:
-        text = f"every ring has passed; {left} devices are still waiting or under way"
+        text = f"every ring has passed; {counted(left, 'device')} still waiting or under way"
         return Wait(None, None, (reason("devices_left", text, devices=left),))
     return Complete((_summary(view),))
 
@@ -187,5 +189,5 @@ def _end(view: RolloutView) -> Action:
 def _summary(view: RolloutView) -> Reason:
     failed = sum(ring.failed_count for ring in view.rings)
     verified, skipped = count(view, DeviceState.VERIFIED), count(view, DeviceState.SKIPPED)
-    text = f"done: {verified} devices verified, {failed} failed, {skipped} skipped"
+    text = f"done: {counted(verified, 'device')} verified, {failed} failed, {skipped} skipped"
     return reason("rollout_done", text, verified=verified, failed=failed, skipped=skipped)

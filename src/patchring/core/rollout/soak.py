@@ -9,7 +9,7 @@ times, and faster never.
 from datetime import datetime
 
 from patchring.core.policy.model import Ring
-from patchring.core.reason import Reason, reason
+from patchring.core.reason import Reason, counted, reason
 from patchring.core.rollout.states import DeviceState
 from patchring.core.rollout.view import Elsewhere, RingView, RolloutView
 
@@ -39,7 +39,7 @@ def soak_lacks(rule: Ring, ring: RingView, now: datetime) -> Lacks:
 
 
 def _verified_missing(ring: RingView, verified: int, needed: int) -> Reason:
-    text = f"Ring {ring.number} waits: {verified} of {needed} needed devices are verified"
+    text = f"Ring {ring.number} waits: {verified} of {counted(needed, 'needed device')} verified"
     if verified + ring.unsettled_count < needed:
         text += f", {ring.failed_count} failed and no other is left: roll back, or ask for fewer in the policy"
         return reason("verified_out_of_reach", text, verified=verified, needed=needed, failed=ring.failed_count)
@@ -53,18 +53,33 @@ def elsewhere_lacks(view: RolloutView, ring: RingView, now: datetime) -> Lacks:
         return _nobody_has_it(view, ring.number)
     verified, failed, allowed = seen.verified_count, seen.failed_count, view.policy.on_failure.failed_max
     if failed > allowed or (failed and not verified):
-        text = f"Ring {ring.number} of this patch failed elsewhere: {failed} devices, {allowed} allowed"
-        return (reason("failed_elsewhere", text, failed=failed, failed_max=allowed),), None
+        return (_failed_elsewhere(seen, ring.number, allowed),), None
     needed = verified_needed(rule, seen.device_count)
     if verified < needed:
-        text = f"Waits for ring {ring.number} of this patch: {verified} of {needed} needed devices are verified"
-        return (reason("verified_missing", text, verified=verified, needed=needed),), None
+        return (_verified_missing_elsewhere(seen, ring.number, needed),), None
     until_at = _soaked_elsewhere_at(rule, ring, seen, now)
     if now < until_at:
         return (_soaking(f"Waits for ring {ring.number} of this patch: it soaks until {clock(until_at)}", until_at),), (
             until_at
         )
     return (), None
+
+
+def _failed_elsewhere(seen: Elsewhere, number: int, allowed: int) -> Reason:
+    text, failed = f"Ring {number} of this patch failed elsewhere", seen.failed_count
+    if not seen.may_be_counted(failed):
+        return reason("failed_elsewhere", text, failed_max=allowed)
+    text = f"{text}: {counted(failed, 'device')}, {allowed} allowed"
+    return reason("failed_elsewhere", text, failed=failed, failed_max=allowed)
+
+
+def _verified_missing_elsewhere(seen: Elsewhere, number: int, needed: int) -> Reason:
+    verified = seen.verified_count
+    if not seen.may_be_counted(verified):
+        text = f"Waits for ring {number} of this patch: too few devices elsewhere are verified yet"
+        return reason("verified_missing", text)
+    text = f"Waits for ring {number} of this patch: {verified} of {counted(needed, 'needed device')} verified"
+    return reason("verified_missing", text, verified=verified, needed=needed)
 
 
 def _soaked_elsewhere_at(rule: Ring, ring: RingView, seen: Elsewhere, now: datetime) -> datetime:

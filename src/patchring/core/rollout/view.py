@@ -8,6 +8,7 @@ from patchring.core.policy.model import Policy
 from patchring.core.reason import Reason
 from patchring.core.rollout.states import IN_FLIGHT, DeviceState, RingState, RolloutState
 
+TOLD_MIN = 3
 _GONE_WRONG = (DeviceState.FAILED, DeviceState.ROLLING_BACK, DeviceState.ROLLED_BACK, DeviceState.ROLLBACK_FAILED)
 
 
@@ -60,13 +61,21 @@ class RingView:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """One ring of the campaign over all tenants, pooled, without names. `device_count` 0: nobody has such devices."""
+    """One ring of the campaign over all tenants, pooled, without names. `device_count` 0: nobody has such devices.
+
+    `tenant_count`: how many tenants it was seen at. Below three its counts decide and are told to nobody (T6).
+    """
 
     device_count: int
     verified_count: int
     failed_count: int
     first_verified_at: datetime | None
     last_verified_at: datetime | None
+    tenant_count: int = 0
+
+    def may_be_counted(self, count: int) -> bool:
+        """Whether a count may be told to another tenant: neither it nor the tenants behind it are fewer than three."""
+        return min(self.tenant_count, count) >= TOLD_MIN
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@
   silent is waited for; a person who knows better abandons the rollout.
 """
 
-from patchring.core.reason import Reason, reason
+from patchring.core.reason import Reason, counted, reason
 from patchring.core.rollout.actions import Action, FinishRemedy, Remedy, Wait, Withdraw
 from patchring.core.rollout.remedy import take_back_states, widest_scope
 from patchring.core.rollout.states import DeviceState
@@ -21,7 +21,7 @@ def after_halt(view: RolloutView) -> list[Action]:
     if view.halted_by_failure or view.rollback_requested:
         return [*withdrawals(view, _why(view)), Remedy(widest_scope(view.policy), (_why(view),))]
     failed = sum(ring.failed_count for ring in view.rings)
-    text = f"halted by a person, {failed} devices failed: resume, roll back or abandon it"
+    text = f"halted by a person, {counted(failed, 'device')} failed: resume, roll back or abandon it"
     why = reason("halted", text, failed=failed)
     return [*withdrawals(view, why), Wait(None, None, (why,))]
 
@@ -33,10 +33,10 @@ def rolling_back(view: RolloutView) -> list[Action]:
         return [*actions, Remedy(widest_scope(view.policy), (_why(view),))]
     settling = count(view, *_SETTLING)
     if settling:
-        text = f"{settling} devices are on their way to the prior version or finish what they began"
+        text = f"{counted(settling, 'device')} on the way to the prior version, or finishing what was begun"
         return [*actions, Wait(None, None, (reason("remedy_under_way", text, devices=settling),))]
     back, stuck = count(view, DeviceState.ROLLED_BACK), count(view, DeviceState.ROLLBACK_FAILED)
-    text = f"{back} devices are back on the prior version and verified; {stuck} could not be taken back"
+    text = f"{counted(back, 'device')} back on the prior version and verified; {stuck} could not be taken back"
     return [*actions, FinishRemedy((reason("remedy_done", text, rolled_back=back, stuck=stuck),))]
 
 
