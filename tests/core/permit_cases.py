@@ -11,7 +11,7 @@ from patchring.core.policy.decide import Decision
 from patchring.core.policy.model import Outcome, UrgencyRule
 from patchring.core.reason import reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
-from patchring.core.schedule.windows import Occurrence
+from patchring.core.schedule.occurrence import Occurrence
 from tests.core.builders import NOW
 
 SLOW, BOLD = UrgencyRule("slow", ()), UrgencyRule("bold", (), in_blackout=True)

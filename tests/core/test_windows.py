@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchring.core.policy.calendar import Blackout, Window
-from patchring.core.schedule.windows import Occurrence, blackout_at, next_window, occurrences, open_window
+from patchring.core.schedule.occurrence import Occurrence
+from patchring.core.schedule.windows import blackout_at, next_window, occurrences, open_window
 from patchring.policyfile import zone
 
 BERLIN, NEW_YORK = zone("Europe/Berlin"), zone("America/New_York")

@@ -206,8 +206,8 @@ def _times(case: Case, now: datetime) -> Iterator[Reason]:
     if blackout is not None:
         yield reason("blackout", f"blackout {blackout.name}, {blackout.from_on} to {blackout.to_on}")
     window = case.policy.windows.get(rule.window)
-    if window is not None and open_window(window, case.zone, now) is None:
-        following = next_window(window, case.zone, now)
+    if window is not None and open_window(window, case.zone, now, case.policy.hours) is None:
+        following = next_window(window, case.zone, now, case.policy.hours)
         opens = f"opens {_minute(following.opens_at)}" if following else "does not open within a year"
         numbers = {"opens": _minute(following.opens_at)} if following else {}
         yield reason("window_closed", f"window {window.name} is closed and {opens}", **numbers)

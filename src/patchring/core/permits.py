@@ -20,7 +20,7 @@ from patchring.core.policy.model import Outcome, UrgencyRule
 from patchring.core.policy.urgency import told
 from patchring.core.reason import Reason, reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
-from patchring.core.schedule.windows import Occurrence
+from patchring.core.schedule.occurrence import Occurrence
 
 SOON = timedelta(seconds=30)
 LATER = timedelta(minutes=10)

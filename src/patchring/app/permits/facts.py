@@ -14,20 +14,20 @@ from patchring.core.devices import DeviceFacts, PatchFacts
 from patchring.core.ids import DeviceId
 from patchring.core.permits import PermitFacts, StopInForce
 from patchring.core.policy.asked import ONE_PERSON, waiting
-from patchring.core.policy.calendar import Window
+from patchring.core.policy.calendar import Hours, Window
 from patchring.core.policy.decide import Decision, HoldInForce, decide
 from patchring.core.policy.exceptions import exception_for
 from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import Reason
 from patchring.core.rollout.states import ActionState, DeviceState, RingState, RolloutState
-from patchring.core.schedule.windows import Occurrence, blackout_at, next_window, open_window
+from patchring.core.schedule.occurrence import Occurrence
+from patchring.core.schedule.windows import blackout_at, next_window, open_window
 from patchring.policyfile import zone
 from patchring.store import sql
 from patchring.wire.authority import unauthorised
 from patchring.wire.messages import PermitRequest
 from patchring.wire.signing import SignedDocument
 
-HALTS_BY_ITSELF = "worker"
 ANY_TIME = Window("any time", "", time(0), timedelta(0))
 
 
@@ -68,6 +68,7 @@ async def load_case(
     levels = {level["slot_key"]: level["in_flight"] for level in await work.tx.all(sql.permits.slot_levels, slots)}
     windows = [_window(policy, rule, remedy), *_opened_besides(policy, decision, remedy)]
     zones = [zone(window.zone or row["zone"]) for window in windows]
+    hours = policy.hours if policy else None
     plan = request.plan
     remedy_rule = policy.remedies.get(rule.remedy) if policy and rule else None
     facts = PermitFacts(
@@ -87,8 +88,8 @@ async def load_case(
         waits_for=waiting(asked, approved.standing, row["rollout_created_at"]),
         exception=_exception(work, policy, patch, device, remedy),
         observe_only=row["observe_only"],
-        window=_open(windows, zones, work),
-        opens_at=None if any(each.any_time for each in windows) else _opens_at(windows, zones, work),
+        window=_open(windows, zones, hours, work),
+        opens_at=_opens_at(windows, zones, hours, work),
         blackout=None if remedy or policy is None else blackout_at(policy.blackouts, zones[0], work.now),
         expected_duration=policy.expected_duration if policy else timedelta(0),
         targets_match=_targets_match(row, request),
@@ -158,14 +159,14 @@ def _opened_besides(policy: Policy | None, decision: Decision | None, remedy: bo
     return [policy.windows[decision.urgency.window]]
 
 
-def _open(windows: Sequence[Window], zones: Sequence[tzinfo], work: Work) -> Occurrence | None:
+def _open(windows: Sequence[Window], zones: Sequence[tzinfo], hours: Hours | None, work: Work) -> Occurrence | None:
     """The window that is open and closes last; the segment's own when it is as good."""
-    found = [open_window(window, local, work.now) for window, local in zip(windows, zones, strict=True)]
+    found = [open_window(window, local, work.now, hours) for window, local in zip(windows, zones, strict=True)]
     return max((each for each in found if each), key=lambda each: each.closes_at, default=None)
 
 
-def _opens_at(windows: Sequence[Window], zones: Sequence[tzinfo], work: Work) -> datetime | None:
-    found = [next_window(window, local, work.now) for window, local in zip(windows, zones, strict=True)]
+def _opens_at(windows: Sequence[Window], zones: Sequence[tzinfo], hours: Hours | None, work: Work) -> datetime | None:
+    found = [next_window(window, local, work.now, hours) for window, local in zip(windows, zones, strict=True)]
     return min((each.opens_at for each in found if each), default=None)
 
 
@@ -193,13 +194,6 @@ def _way_back_ready(request: PermitRequest) -> bool:
 async def _other_live_permit(work: Work, device_id: DeviceId) -> bool:
     key = {"tenant_id": work.tenant_id, "device_id": device_id}
     return await work.tx.maybe(sql.permits.live_permit, key) is not None
-
-
-def _stop(stop: Mapping[str, Any]) -> StopInForce:
-    """One that the worker placed because of a failure does not keep that failure from being undone; people's names have
-    their role in front, so nobody can be called like it."""
-    kind = stop["stop_key"].partition(":")[0]
-    return StopInForce(kind, _stop_text(stop), automatic=stop["placed_by"] == HALTS_BY_ITSELF)
 
 
 def _stop_text(stop: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """On which days a rule falls (rule.py says what a rule is).
 
 - INTERVAL and COUNT count from a first day, so "every second week" means the same weeks next year.
-- A day that a month does not have is skipped, not moved (RFC 5545, 3.3.10).
+- A day that a month does not have is skipped, not moved (RFC 5545, 3.3.10), unless the rule moves it to the last day of
+  the month; two that are moved to one day are one start.
 - Whether a day belongs to the rule is asked of each day, so an expansion costs what its time span costs. (dateutil has
   no such bound: it looks for a 30 February up to the year 9999. The tests hold both to the same days.)
 """
@@ -68,18 +69,23 @@ def _in_period(rule: Rule, day: date, first_on: date) -> bool:
 def _chosen(rule: Rule, day: date, first_on: date) -> bool:
     if rule.months and day.month not in rule.months:
         return False
-    if rule.month_days and not _is_month_day(rule.month_days, day):
+    if rule.month_days and not _is_month_day(rule, rule.month_days, day):
         return False
     if rule.weekdays:
         return any(day.weekday() == weekday and _is_nth(day, ordinal) for ordinal, weekday in rule.weekdays)
     if rule.month_days or rule.frequency == "DAILY":
         return True
     # Nothing says which day, so it is that of the first.
-    return day.weekday() == first_on.weekday() if rule.frequency == "WEEKLY" else day.day == first_on.day
+    if rule.frequency == "WEEKLY":
+        return day.weekday() == first_on.weekday()
+    return _is_month_day(rule, (first_on.day,), day)
 
 
-def _is_month_day(month_days: tuple[int, ...], day: date) -> bool:
-    return day.day in month_days or day.day - _length(day) - 1 in month_days
+def _is_month_day(rule: Rule, month_days: tuple[int, ...], day: date) -> bool:
+    length = _length(day)
+    if rule.moves_to_last_day and day.day == length and any(wanted > length for wanted in month_days):
+        return True
+    return day.day in month_days or day.day - length - 1 in month_days
 
 
 def _is_nth(day: date, ordinal: int) -> bool:

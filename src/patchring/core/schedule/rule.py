@@ -19,7 +19,11 @@ class RuleInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that was read. Empty tuples: not said. `weekdays` are (ordinal, weekday), ordinal 0 for every one."""
+    """A rule that was read. Empty tuples: not said. `weekdays` are (ordinal, weekday), ordinal 0 for every one.
+
+    `moves_to_last_day`: a day that a month does not have falls on its last one. RFC 5545 has no word for it (RFC 7529's
+    SKIP=BACKWARD is the same), so a window says it beside its rule.
+    """
 
     frequency: str
     interval: int = 1
@@ -30,6 +34,7 @@ class Rule:
     months: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
     week_start: int = 0
+    moves_to_last_day: bool = False
 
 
 _WEEKDAY = r"(?:[+-]?[1-5])?(?:MO|TU|WE|TH|FR|SA|SU)"

@@ -7,10 +7,12 @@ in rule.py.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from patchring.core.policy.calendar import Blackout, Window
+from patchring.core.policy.calendar import Blackout, Hours, ShortMonth, Window
+from patchring.core.schedule.hours import outside
+from patchring.core.schedule.occurrence import Occurrence
 from patchring.core.schedule.recurrence import FIRST_ON, starts
 from patchring.core.schedule.rule import parse
 
@@ -18,46 +20,42 @@ FOREVER = timedelta(days=36_500)
 LOOK_AHEAD = timedelta(days=400)
 
 
-@dataclass(frozen=True)
-class Occurrence:
-    """One window in UTC. `closes_at` is the first instant that is not in it."""
+def occurrences(window: Window, zone: tzinfo, after: datetime, hours: Hours | None = None) -> Iterator[Occurrence]:
+    """The windows that close after `after` (aware), by their start, as far as `LOOK_AHEAD`.
 
-    name: str
-    opens_at: datetime
-    closes_at: datetime
-
-    def holds(self, now: datetime) -> bool:
-        return self.opens_at <= now < self.closes_at
-
-    def fits(self, now: datetime, duration: timedelta) -> bool:
-        """Whether something that takes `duration` ends before the window does (W2)."""
-        return now + duration <= self.closes_at
+    One that keeps outside the client's hours comes in the parts that are left of it: the window's own `hours`, or else
+    those given, which are the policy's.
+    """
+    minded = (window.hours or hours) if window.outside_hours else None
+    for whole in _whole(window, zone, after):
+        parts = outside(whole, minded, zone) if minded else [whole]
+        yield from (part for part in parts if part.closes_at > after)
 
 
-def occurrences(window: Window, zone: tzinfo, after: datetime) -> Iterator[Occurrence]:
-    """The windows that close after `after` (aware), by their start, as far as `LOOK_AHEAD`."""
+def _whole(window: Window, zone: tzinfo, after: datetime) -> Iterator[Occurrence]:
     if window.any_time:
-        yield Occurrence(window.name, after, after + FOREVER)
+        yield Occurrence(window.name, after, after + (LOOK_AHEAD if window.outside_hours else FOREVER))
         return
     local = after.astimezone(zone).replace(tzinfo=None)
     later = timedelta(days=window.days_after)
     # A day more on both sides: clocks change by less, and what is not wanted is dropped below.
     begin, end = local - window.duration - later - timedelta(days=1), local - later + LOOK_AHEAD
-    for start in starts(parse(window.rule), window.begins_on or FIRST_ON, window.start, begin, end):
+    rule = replace(parse(window.rule), moves_to_last_day=window.short_month is ShortMonth.LAST_DAY)
+    for start in starts(rule, window.begins_on or FIRST_ON, window.start, begin, end):
         opens_at = (start + later).replace(tzinfo=zone, fold=0).astimezone(UTC)
         if opens_at + window.duration > after:
             yield Occurrence(window.name, opens_at, opens_at + window.duration)
 
 
-def open_window(window: Window, zone: tzinfo, now: datetime) -> Occurrence | None:
+def open_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None = None) -> Occurrence | None:
     """The window that `now` lies in. Where two overlap, the one that closes last."""
-    found = [each for each in _until(window, zone, now) if each.holds(now)]
+    found = [each for each in _until(window, zone, now, hours) if each.holds(now)]
     return max(found, key=lambda each: each.closes_at, default=None)
 
 
-def next_window(window: Window, zone: tzinfo, now: datetime) -> Occurrence | None:
+def next_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None = None) -> Occurrence | None:
     """The first window that opens after `now`; None when none does within `LOOK_AHEAD`."""
-    return next((each for each in occurrences(window, zone, now) if each.opens_at > now), None)
+    return next((each for each in occurrences(window, zone, now, hours) if each.opens_at > now), None)
 
 
 def blackout_at(blackouts: Sequence[Blackout], zone: tzinfo, now: datetime) -> Blackout | None:
@@ -66,8 +64,8 @@ def blackout_at(blackouts: Sequence[Blackout], zone: tzinfo, now: datetime) -> B
     return next((each for each in blackouts if each.from_on <= today <= each.to_on), None)
 
 
-def _until(window: Window, zone: tzinfo, now: datetime) -> Iterator[Occurrence]:
-    for each in occurrences(window, zone, now):
+def _until(window: Window, zone: tzinfo, now: datetime, hours: Hours | None) -> Iterator[Occurrence]:
+    for each in occurrences(window, zone, now, hours):
         if each.opens_at > now:
             return
         yield each
