@@ -12,8 +12,7 @@ from patchring.core.policy.model import Policy
 from patchring.policyfile.checks.activation import of_activation
 from patchring.policyfile.checks.contradictions import contradictions
 from patchring.policyfile.checks.warnings import warnings
-from patchring.policyfile.compile import flattened
-from patchring.policyfile.compiled import Flat
+from patchring.policyfile.compiling import Flat, flattened
 from patchring.policyfile.complaints import problem_at, problem_of
 from patchring.policyfile.errors import PolicyInvalid, Problem, Severity, in_order
 from patchring.policyfile.layers import label

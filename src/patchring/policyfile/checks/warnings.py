@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from patchring.core.policy.model import Policy
-from patchring.policyfile.compiled import Flat
+from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.pages import Location
 from patchring.policyfile.shapes.whole import PolicyShape
 

@@ -22,7 +22,7 @@ from patchring.policyfile.shapes.words import (
 class ApprovalShape(Shape):
     name: Name
     when: Patches = Field(default_factory=dict)
-    segments: list[Name] = Field(default_factory=list, max_length=200)
+    segments: list[Name] = Field(default_factory=list, max_length=2000)
     decide: Literal["auto", "review", "hold", "block", "expedite"]
     people: Whole = Field(default=1, ge=1, le=5, description="How many different persons have to approve.")
     consent: Truth = Field(default=False, description="The client has to agree.")
@@ -37,7 +37,7 @@ class UrgencyShape(Shape):
 
     name: Name
     when: Patches = Field(default_factory=dict)
-    segments: list[Name] = Field(default_factory=list, max_length=200)
+    segments: list[Name] = Field(default_factory=list, max_length=2000)
     soak_max: Duration | None = Field(default=None, description="No ring soaks longer.")
     verified_max: Limit | None = Field(default=None, description="No ring waits for more verified devices.")
     window: str = Field(default="", description="Opened besides the segment's own.")

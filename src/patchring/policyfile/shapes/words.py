@@ -73,8 +73,8 @@ Mail = Annotated[str, written(MAIL, "a mail address such as dana@example.org", s
 Names = Annotated[
     list[Name],
     BeforeValidator(listed),
-    Field(max_length=200),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 200}]}),
+    Field(max_length=2000),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 2000}]}),
 ]
 Values = Annotated[
     list[Annotated[str, Field(max_length=200)]],

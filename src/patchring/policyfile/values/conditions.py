@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from patchring.core.policy.condition import Condition, Source
-from patchring.policyfile.compiled import Extra, Flat
+from patchring.policyfile.compiling.flat import Extra, Flat
 
 
 def conditions(when: Mapping[str, list[str]], extra: Extra = ()) -> tuple[Condition, ...]:

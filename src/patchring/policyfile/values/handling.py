@@ -1,7 +1,7 @@
 """Restarts, the way back, relations, downloads."""
 
 from patchring.core.policy import handling, model
-from patchring.policyfile.compiled import Flat
+from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.shapes.handling import CampaignShape, DownloadsShape, RebootShape, RemedyShape, RunsOnShape
 from patchring.policyfile.shapes.placing import OverrideShape
 from patchring.policyfile.shapes.rules import RelationShape

@@ -1,7 +1,7 @@
 """The whole."""
 
 from patchring.core.policy import handling, model
-from patchring.policyfile.compiled import Flat
+from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.shapes.placing import RingShape
 from patchring.policyfile.shapes.whole import PolicyShape
 from patchring.policyfile.sources import sources_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from patchring.core.policy import calendar, handling, model
-from patchring.policyfile.compiled import Flat
+from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.layers import level_of
 from patchring.policyfile.shapes.placing import SegmentShape
 from patchring.policyfile.shapes.rules import ApprovalShape, ExceptionShape, UrgencyShape
