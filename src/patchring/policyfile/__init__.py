@@ -3,6 +3,7 @@
 from patchring.policyfile.errors import PolicyInvalid, Problem, Severity
 from patchring.policyfile.load import Checked, check, fingerprint, load
 from patchring.policyfile.shapes.schema import json_schema
+from patchring.policyfile.tree import Tree, check_tree
 from patchring.policyfile.zones import zone, zones_version
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "PolicyInvalid",
     "Problem",
     "Severity",
+    "Tree",
     "check",
+    "check_tree",
     "fingerprint",
     "json_schema",
     "load",
