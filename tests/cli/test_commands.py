@@ -121,11 +121,11 @@ def test_something_else_at_the_address_is_said(desk: Desk) -> None:
 
 
 def test_an_invalid_policy_shows_every_problem_with_its_line(desk: Desk, tmp_path: Path) -> None:
-    """As compilers write it; nothing was sent."""
+    """As compilers write it, as the command's output; nothing was sent."""
     text = tmp_path / "bad.yaml"
     text.write_text("patchring: 1\ntitle: T\nautomation: sometimes\n", encoding="utf-8")
     shown = desk("policy", "check", text, code=1)
-    assert f"{text}:3: automation:" in shown.err.replace("\n", " ").replace("  ", " ")
+    assert f"{text}:3: automation:" in shown.out.replace("\n", " ").replace("  ", " ")
 
 
 def test_keys_of_somebody_else_sign_nothing(desk: Desk) -> None:

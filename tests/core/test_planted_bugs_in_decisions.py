@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.core import test_decide, test_recurrence, test_verify, test_windows
+from tests.core import test_decide, test_hours, test_recurrence, test_verify, test_windows
 from tests.core.planted import Bug, written_bugs
 from tests.core.swapped import cases, planted
 from tests.policyfile import test_four_devices, test_load
@@ -17,9 +17,11 @@ TESTED_BY: dict[str, tuple[ModuleType, ...]] = {
     "patchring.core.policy.grants": (test_decide,),
     "patchring.core.policy.match": (test_decide, test_load),
     "patchring.core.rollout.verify": (test_verify,),
-    "patchring.core.schedule.recurrence": (test_recurrence,),
+    "patchring.core.schedule.hours": (test_hours,),
+    "patchring.core.schedule.occurrence": (test_windows, test_hours),
+    "patchring.core.schedule.recurrence": (test_recurrence, test_hours),
     "patchring.core.schedule.rule": (test_recurrence,),
-    "patchring.core.schedule.windows": (test_windows,),
+    "patchring.core.schedule.windows": (test_windows, test_hours),
 }
 WRONG = (AssertionError, LookupError, TypeError, ValueError, StopIteration, ExceptionGroup, pytest.fail.Exception)
 

@@ -10,19 +10,20 @@ from uuid import UUID
 import typer
 
 from patchring.cli.client import path
-from patchring.cli.errors import CliError
 from patchring.cli.keys import read_keys
 from patchring.cli.output import Json, Yes, confirm, say, server, show_json, show_rows, told
+from patchring.cli.policy_files import Looked, looked_at, read_policy, show_problems
 from patchring.cli.tenant_commands import Tenant
 from patchring.core.ids import uuid7
 from patchring.core.policy.grants import grants
 from patchring.core.policy.model import Policy
-from patchring.policyfile import PolicyInvalid, fingerprint, json_schema, load
+from patchring.policyfile import json_schema
 
 policy = typer.Typer(
     help="What goes by itself, what is reviewed, when, and what happens on failure.", no_args_is_help=True
 )
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy's text (YAML).")]
+Texts = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A text (YAML), or a folder of them.")]
+Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder with baseline.yaml.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,32 +31,65 @@ def register(app: typer.Typer) -> None:
 
 
 @policy.command("check")
-def check(file: File, as_json: Json = False) -> None:
-    """Read a text and say what it would allow by rule. Needs no server.  Example: patchring policy check acme.yaml"""
-    text, read = _read(file)
+def check(path_: Texts, as_json: Json = False) -> None:
+    """Say what is wrong with a text, a layer or a tree of tenants: file, line, what would be right. Needs no server.
+
+    Exit code 1 when there is an error; warnings alone leave it at 0.  Example: patchring policy check policies/
+    """
+    looked = list(looked_at(path_))
+    wrong = show_problems(looked, as_json)
+    if not as_json:
+        _summarise(looked)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _summarise(looked: list[Looked]) -> None:
+    """One text: what it would allow; several: how many are in order."""
+    policies = [each.checked.policy for each in looked]
+    if len(looked) > 1:
+        say(f"{len(looked)} tenants, {sum(found is not None for found in policies)} in order")
+    elif policies[0] is not None:
+        read = policies[0]
+        say(f"{looked[0].name}: {read.title}, {read.automation}; rings: {', '.join(ring.name for ring in read.rings)}")
+        say(f"fingerprint {read.fingerprint}")
+        _show_grants(read)
+
+
+@policy.command("resolve")
+def resolve(
+    tree: Folder,
+    tenant: Annotated[str, typer.Argument(help="The tenant's folder in `tenants/`.")],
+    as_json: Json = False,
+) -> None:
+    """Print the text of a tenant of a tree: all its layers, as they are signed and enforced.
+
+    Example: patchring policy resolve policies/ northwind > northwind.yaml
+    """
+    text, read = read_policy(tree, tenant)
     if as_json:
-        show_json({"title": read.title, "fingerprint": fingerprint(text), "grants": _grants(read)})
-        return
-    say(f"{file}: {read.title}, {read.automation}; rings: {', '.join(ring.name for ring in read.rings)}")
-    say(f"fingerprint {fingerprint(text)}")
-    _show_grants(read)
+        show_json({"tenant": tenant, "fingerprint": read.fingerprint, "layers": list(read.layers), "text": text})
+    else:
+        print(text, end="")
 
 
 @policy.command("schema")
-def schema() -> None:
+def schema(
+    layer: Annotated[bool, typer.Option("--layer", help="Of one layer, instead of a complete policy.")] = False,
+) -> None:
     """The JSON Schema, for editors.  Example: patchring policy schema > policy.schema.json"""
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(json_schema(layer=layer), indent=2))
 
 
 @policy.command("apply")
-def apply(tenant: Tenant, file: File, yes: Yes = False, as_json: Json = False) -> None:
-    """Sign a text with the tenant's approval key on this machine, and put it in force.
+def apply(tenant: Tenant, file: Texts, yes: Yes = False, as_json: Json = False) -> None:
+    """Sign a text with the tenant's approval key on this machine, and put it in force. Of a tree: the tenant's layers.
 
     Example: patchring policy apply northwind examples/policies/standard.yaml
     """
-    text, read = _read(file)
     with server() as api:
         about = api.get(path("tenants", tenant))
+        text, read = read_policy(file, about["slug"])
         keys = read_keys(about["slug"])
         version = (about["policy_version"] or 0) + 1
         if not as_json:
@@ -91,17 +125,6 @@ def versions(tenant: Tenant, as_json: Json = False) -> None:
     with server() as api:
         columns = ("version", "created_at", "created_by", "fingerprint")
         show_rows(api.each(path("tenants", tenant, "policy", "versions")), columns, as_json, "no policy yet")
-
-
-def _read(file: Path) -> tuple[str, Policy]:
-    """Raises CliError with every problem, each with file and line as compilers write them."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        return text, load(text, str(file))
-    except PolicyInvalid as invalid:
-        raise CliError(f"{file} is not a valid policy:\n{invalid}") from invalid
-    except UnicodeDecodeError as error:
-        raise CliError(f"{file} is not UTF-8: {error}") from error
 
 
 def _grants(read: Policy) -> list[dict[str, Any]]:

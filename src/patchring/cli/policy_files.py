@@ -1,0 +1,95 @@
+"""Policy texts on this machine: one file, one layer with its baseline, or a whole tree of tenants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from patchring.cli.errors import CliError
+from patchring.cli.output import say, show_json
+from patchring.core.policy.model import Policy
+from patchring.policyfile import Checked, PolicyInvalid, Tree, check, check_tree
+from patchring.policyfile.tree import read_text
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One text that was looked at. `name` is its file, or its tenant in a tree."""
+
+    name: str
+    checked: Checked
+
+
+def looked_at(path: Path) -> Iterator[Looked]:
+    """A text; each tenant of a tree; for one layer of a tree, the tenants that it concerns. Raises CliError."""
+    today = datetime.now(UTC).date()
+    tree = Tree.around(path)
+    try:
+        if tree is None:
+            yield Looked(str(path), check(_text(path), str(path), today))
+            return
+        tenants = _concerned(tree, path)
+        if not tenants:
+            yield Looked(str(path), check(_text(tree.root / "baseline.yaml"), str(tree.root / "baseline.yaml"), today))
+        for tenant, checked in check_tree(tree, tenants, today):
+            yield Looked(tenant, checked)
+    except PolicyInvalid as invalid:
+        raise CliError(str(invalid)) from invalid
+
+
+def _concerned(tree: Tree, path: Path) -> list[str]:
+    tenant = None if path.is_dir() and path.absolute() == tree.root.absolute() else tree.tenant_of(path)
+    return [tenant] if tenant else tree.tenants
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise CliError(f"{path} is a folder without a baseline.yaml; expected a file, or a tree as in docs/policy.md")
+    return read_text(path)
+
+
+def read_policy(path: Path, tenant: str) -> tuple[str, Policy]:
+    """The text of a file, or of a tenant of a tree, without an error. Raises CliError with every one, file and line."""
+    tree = Tree.around(path) if path.is_dir() or _is_layer(path) else None
+    try:
+        text = tree.stream(tenant) if tree else _text(path)
+    except PolicyInvalid as invalid:
+        raise CliError(str(invalid)) from invalid
+    found = (
+        next(checked for _, checked in check_tree(tree, [tenant], datetime.now(UTC).date()))
+        if tree
+        else check(text, str(path), datetime.now(UTC).date())
+    )
+    if found.policy is None:
+        raise CliError(f"{path} is not a valid policy:\n" + "\n".join(each.told(str(path)) for each in found.errors))
+    return text, found.policy
+
+
+def _is_layer(path: Path) -> bool:
+    """Whether a file is one of a tree's tenants, and so no policy by itself."""
+    tree = Tree.around(path)
+    return tree is not None and tree.tenant_of(path) is not None
+
+
+def show_problems(all_looked: list[Looked], as_json: bool) -> bool:
+    """Prints what is to be said, each thing once; whether there was an error."""
+    told = dict.fromkeys(each.told(looked.name) for looked in all_looked for each in looked.checked.problems)
+    errors = sum(bool(looked.checked.errors) for looked in all_looked)
+    if as_json:
+        show_json([_as_json(looked) for looked in all_looked])
+        return errors > 0
+    for line in told:
+        say(line)
+    return errors > 0
+
+
+def _as_json(looked: Looked) -> dict[str, Any]:
+    problems = [
+        {"source": each.source or looked.name, "line": each.line, "path": each.path, "text": each.text}
+        | {"severity": each.severity.value}
+        for each in looked.checked.problems
+    ]
+    policy = looked.checked.policy
+    about = {"title": policy.title, "fingerprint": policy.fingerprint} if policy else {}
+    return {"name": looked.name, "valid": policy is not None, **about, "problems": problems}
