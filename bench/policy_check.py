@@ -1,5 +1,5 @@
-"""What it costs to check the policies of a whole MSP: a baseline and 300 tenants, half of them with a site of their own,
-half with a group, every one merged, compiled and checked."""
+"""What it costs to check the policies of a whole MSP: a baseline and 300 tenants, half of them with a site of their
+own, half with a group, every one merged, compiled and checked."""
 
 import shutil
 import tempfile
