@@ -98,6 +98,15 @@ def test_the_edges_of_a_window() -> None:
     assert not found.fits(utc("2026-11-23T04:50:01"), timedelta(minutes=10))
 
 
+def test_a_blackout_of_some_segments_concerns_those_alone() -> None:
+    """By any of a segment's names; when no segment is known, every blackout counts."""
+    fair = Blackout("fair", date(2026, 11, 23), date(2026, 11, 27), segments=("tills",))
+    now = utc("2026-11-24T12:00")
+    asked: list[tuple[str, ...]] = [("tills",), ("tills @ site one", "tills"), ("rest",), ()]
+    found = [blackout_at([fair], UTC, now, names) is fair for names in asked]
+    assert found == [True, True, False, True]
+
+
 def test_blackouts_are_whole_local_days() -> None:
     """From the first morning to the last evening where the device is, not in UTC."""
     fair = Blackout("fair", date(2026, 12, 21), date(2026, 12, 22))

@@ -14,8 +14,8 @@ from patchring.core.devices import DeviceFacts, PatchFacts
 from patchring.core.ids import DeviceId
 from patchring.core.permits import PermitFacts, StopInForce
 from patchring.core.policy.asked import ONE_PERSON, waiting
-from patchring.core.policy.calendar import Hours, Window
-from patchring.core.policy.decide import Decision, HoldInForce, decide
+from patchring.core.policy.calendar import Blackout, Hours, Window
+from patchring.core.policy.decide import Decision, HoldInForce, decide, names_of
 from patchring.core.policy.exceptions import exception_for
 from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import Reason
@@ -90,7 +90,7 @@ async def load_case(
         observe_only=row["observe_only"],
         window=_open(windows, zones, hours, work),
         opens_at=_opens_at(windows, zones, hours, work),
-        blackout=None if remedy or policy is None else blackout_at(policy.blackouts, zones[0], work.now),
+        blackout=None if remedy else _blackout(policy, rule, zones[0], work),
         expected_duration=policy.expected_duration if policy else timedelta(0),
         targets_match=_targets_match(row, request),
         dependencies=await _dependencies(work, policy, patch, device_id, row["action_kind"]),
@@ -138,7 +138,7 @@ def _limits(policy: Policy, row: Mapping[str, Any], device: DeviceFacts) -> dict
     limits = policy.limits
     wanted = {
         "tenant": limits.tenant,
-        f"site:{row['site_id']}": limits.site,
+        f"site:{row['site_id']}": limits.at_sites.get(device.site, limits.site),
         f"ring:{row['rollout_id']}:{row['ring']}": limits.ring,
         f"group:{device.redundancy_group}": limits.redundancy_group if device.redundancy_group else None,
     }
@@ -168,6 +168,12 @@ def _open(windows: Sequence[Window], zones: Sequence[tzinfo], hours: Hours | Non
 def _opens_at(windows: Sequence[Window], zones: Sequence[tzinfo], hours: Hours | None, work: Work) -> datetime | None:
     found = [next_window(window, local, work.now, hours) for window, local in zip(windows, zones, strict=True)]
     return min((each.opens_at for each in found if each), default=None)
+
+
+def _blackout(policy: Policy | None, rule: SegmentRule | None, local: tzinfo, work: Work) -> Blackout | None:
+    if policy is None:
+        return None
+    return blackout_at(policy.blackouts, local, work.now, names_of(policy, rule.name) if rule else ())
 
 
 def _exception(

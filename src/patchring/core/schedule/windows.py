@@ -6,7 +6,7 @@ plus the duration in elapsed time: four hours are four hours, also in the night 
 in rule.py.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -58,10 +58,19 @@ def next_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None
     return next((each for each in occurrences(window, zone, now, hours) if each.opens_at > now), None)
 
 
-def blackout_at(blackouts: Sequence[Blackout], zone: tzinfo, now: datetime) -> Blackout | None:
-    """The blackout whose local dates hold `now`."""
+def blackout_at(
+    blackouts: Sequence[Blackout], zone: tzinfo, now: datetime, segments: Collection[str] = ()
+) -> Blackout | None:
+    """The blackout whose local dates hold `now`, of those that concern a segment by one of its names (decide.names_of).
+
+    Without a name, because no segment is known, every blackout counts.
+    """
     today = now.astimezone(zone).date()
-    return next((each for each in blackouts if each.from_on <= today <= each.to_on), None)
+    return next((each for each in blackouts if each.from_on <= today <= each.to_on and _concerns(each, segments)), None)
+
+
+def _concerns(blackout: Blackout, segments: Collection[str]) -> bool:
+    return not blackout.segments or not segments or any(name in blackout.segments for name in segments)
 
 
 def _until(window: Window, zone: tzinfo, now: datetime, hours: Hours | None) -> Iterator[Occurrence]:
