@@ -1,5 +1,6 @@
 """What a review asks for: how many different persons, the client's consent, who owns it and until when."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from patchring.core.policy.asked import Said, Standing, spelled, standing, strictest, waiting, wanted
 from patchring.core.policy.model import Asked
+from patchring.core.reason import reason
 from tests.core.builders import NOW
 
 LATER, BEFORE = NOW + timedelta(days=1), NOW - timedelta(seconds=1)
@@ -44,6 +46,7 @@ EXPIRED = [Said("approve", "patch_administrator:eve", NOW)]
         (TWO, yes("vcio:ada", "client_contact:kim"), Standing(None, ("ada",))),
         (CLIENT, yes("vcio:ada", "operator:bob"), Standing(None, ("ada", "bob"))),
         (CLIENT, yes("vcio:ada", "client_contact:kim"), Standing(True, ("ada", "kim"), True)),
+        (CLIENT, yes("client_contact:kim", "vcio:kim", "vcio:ada"), Standing(True, ("kim", "ada"), True)),
         (CLIENT, yes("client_contact:kim"), Standing(None, ("kim",), True)),
         (CLIENT, yes("vcio:ada", "client_contact"), Standing(None, ("ada", "client_contact"))),
         (Asked(people_min=0), [], Standing(None)),
@@ -83,7 +86,16 @@ def test_the_sentence_says_who_is_missing() -> None:
     assert waiting(TWO, Standing(None), NOW).text == (
         "waits for approval: 0 of 2 different persons; owner: patch administrator"
     )
-    assert waiting(Asked(), Standing(None), NOW).text == "waits for a person to approve it"
+    assert waiting(Asked(), Standing(None), NOW) == reason("approval_missing", "waits for a person to approve it")
+    three = waiting(Asked(people_min=3), Standing(None, ("ada", "bob")), NOW)
+    assert (three.code, three.text) == (
+        "approval_missing",
+        "waits for approval: 2 of 3 different persons (ada, bob); owner: patch administrator",
+    )
+    one = waiting(Asked(consent=True), Standing(None), NOW)
+    assert one.text == (
+        "waits for approval: 0 of 1 different persons, the client's consent is missing; owner: patch administrator"
+    )
 
 
 def test_what_is_asked_for_is_told() -> None:
@@ -103,6 +115,10 @@ def test_the_strictest_of_several() -> None:
     day = timedelta(days=1)
     short = Asked(1, False, "first_line", day)
     assert strictest([CLIENT, short, TWO]) == Asked(2, True, "first_line", day)
+    assert strictest([replace(short, owner="a", due_within=2 * day), replace(short, owner="b")]).owner == "b"
+    assert strictest([replace(short, owner="b"), replace(short, owner="a")]).owner == "a"
+    untimed = Asked(owner="a")
+    assert strictest([untimed, short]) == strictest([short, untimed]) == short
     assert strictest([]) == Asked()
     assert strictest([TWO]) == TWO
 

@@ -61,6 +61,7 @@ def test_a_row_of_a_base_segment_means_its_sites_too() -> None:
         ({0: [], 1: ["rest"]}, {"rest": FAST}, [(10, 1), (10, 1), (10, 1)]),
         ({0: [], 1: ["rest"], 2: ["late"]}, {"rest": FAST}, [(10, 1), (10, 1), None]),
         ({0: [], 1: [], 2: []}, {"rest": FAST}, [None, None, None]),
+        ({0: ["own"]}, {"own": replace(FAST, soak_max=None)}, [(60, 1), (60, 1), (20, 1)]),
         ({1: ["rest", "more"]}, {"rest": FAST, "more": SLOW}, [(30, 2), (30, 4), None]),
     ],
 )  # fmt: skip

@@ -107,11 +107,9 @@ def strictest(asked: Sequence[Asked]) -> Asked:
     """What satisfies each of several: the most persons, consent where one wants it, the shortest time, its owner."""
     if not asked:
         return ONE_PERSON
-    due = [each.due_within for each in asked if each.due_within is not None]
-    first = min(asked, key=lambda each: (each.due_within is None, each.due_within or timedelta(0), each.owner))
-    return Asked(
-        max(each.people_min for each in asked), any(each.consent for each in asked), first.owner, min(due, default=None)
-    )
+    first = min(asked, key=lambda each: (each.due_within is None, each.due_within or timedelta.max, each.owner))
+    people_min, consent = max(each.people_min for each in asked), any(each.consent for each in asked)
+    return Asked(people_min, consent, first.owner, first.due_within)
 
 
 def spelled(span: timedelta) -> str:

@@ -1,0 +1,87 @@
+"""`python -m tools.mutate [MODULE ...]`: makes every small slip in the rules of policy and schedule, one at a time, and
+runs their tests. Exits with 1 when less than nine of ten are caught, or one survives that survivors.txt does not name.
+
+MODULE: `decide`, `windows`, ...; none: all. survivors.txt has one accepted survivor a line, and behind ` # ` why it is
+none that anybody would notice.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.mutate.mutants import Mutant, mutants
+from tools.mutate.runner import Work, killed, prepare, seconds_of
+
+ROOT = Path(__file__).parents[2]
+SURVIVORS = Path(__file__).with_name("survivors.txt")
+KILLED_MIN = 0.9
+AT_ONCE = 2
+POLICY = ("tests/core/policy", "tests/core/test_decide.py", "tests/core/test_explain.py", "tests/core/test_permits.py")
+SCHEDULE = ("tests/core/test_windows.py", "tests/core/test_recurrence.py", "tests/core/test_hours.py")
+# Where a module's rules are tested under another name.
+OWN: Mapping[str, Sequence[str]] = {
+    "decide": ("tests/core/test_decide.py", "tests/core/policy/test_layers.py", "tests/core/policy/test_urgency.py"),
+    "grants": ("tests/core/test_decide.py",),
+    "match": ("tests/core/test_decide.py",),
+    "rule": ("tests/core/test_recurrence.py",),
+    "occurrence": ("tests/core/test_windows.py",),
+}
+# Tables of sentences, and values without rules.
+NOT_RULES = frozenset({"__init__", "carried"})
+ROOMS: Mapping[str, Sequence[str]] = {"patchring.core.policy": POLICY, "patchring.core.schedule": SCHEDULE}
+
+
+def main(names: Sequence[str]) -> int:
+    prepare()
+    found = [(mutant, tests) for room in ROOMS for mutant, tests in _of_room(room, names)]
+    if not found:
+        print(f"no module of {', '.join(ROOMS)} is called {', '.join(names)}")
+        return 2
+    for mutant, dead in killed(_unchanged(found), AT_ONCE):
+        if dead:
+            print(f"the tests of {mutant.module} fail without any change, so nothing can be said of mutants")
+            return 2
+    accepted, began, survivors = _accepted(), time.monotonic(), list[Mutant]()
+    for mutant, dead in killed(found, AT_ONCE):
+        if not dead:
+            survivors.append(mutant)
+            print(
+                f"{'accepted' if mutant.name in accepted else 'SURVIVED'} line {mutant.line}: {mutant.name}", flush=True
+            )
+    share = 1 - len(survivors) / len(found)
+    unknown = [each for each in survivors if each.name not in accepted]
+    print(f"{len(found)} mutants, {share:.1%} killed, {len(unknown)} survivors not accepted, {seconds_of(began)}")
+    return 1 if unknown or share < KILLED_MIN else 0
+
+
+def _of_room(room: str, names: Sequence[str]) -> list[Work]:
+    """The tests that are called like a module first, because most of its mutants die there, then all of the room."""
+    folder = ROOT / "src" / room.replace(".", "/")
+    found: list[Work] = []
+    for path in sorted(folder.glob("*.py")):
+        if path.stem not in NOT_RULES and (not names or path.stem in names):
+            named = [str(each.relative_to(ROOT)) for each in (ROOT / "tests/core").rglob(f"test_{path.stem}.py")]
+            runs = [run for run in ((*named, *OWN.get(path.stem, ())), tuple(ROOMS[room])) if run]
+            source = path.read_text(encoding="utf-8")
+            found += [(mutant, runs) for mutant in mutants(f"{room}.{path.stem}", source)]
+    return found
+
+
+def _unchanged(found: Sequence[Work]) -> list[Work]:
+    """Each module as it is, loaded as its mutants are."""
+    tests_of = {mutant.module: tests for mutant, tests in found}
+    return [(Mutant(module, 0, "unchanged", _source(module)), tests) for module, tests in tests_of.items()]
+
+
+def _source(module: str) -> str:
+    return (ROOT / "src" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
+def _accepted() -> set[str]:
+    lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
+    return {line.partition(" # ")[0].strip() for line in lines if line.strip() and not line.startswith("#")}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
