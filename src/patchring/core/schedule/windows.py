@@ -18,6 +18,7 @@ from patchring.core.schedule.rule import parse
 
 FOREVER = timedelta(days=36_500)
 LOOK_AHEAD = timedelta(days=400)
+LOOK_BACK = timedelta(days=70)
 
 
 def occurrences(window: Window, zone: tzinfo, after: datetime, hours: Hours | None = None) -> Iterator[Occurrence]:
@@ -66,11 +67,27 @@ def blackout_at(
     Without a name, because no segment is known, every blackout counts.
     """
     today = now.astimezone(zone).date()
-    return next((each for each in blackouts if each.from_on <= today <= each.to_on and _concerns(each, segments)), None)
+    return next((each for each in blackouts if each.from_on <= today <= each.to_on and concerns(each, segments)), None)
 
 
-def _concerns(blackout: Blackout, segments: Collection[str]) -> bool:
+def concerns(blackout: Blackout, segments: Collection[str]) -> bool:
     return not blackout.segments or not segments or any(name in blackout.segments for name in segments)
+
+
+def last_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None = None) -> Occurrence | None:
+    """The last window that began and ended before `now`, from the begin of its first part to the end of its last one;
+    None when there was none in `LOOK_BACK`, for any time, and for one in which people always work."""
+    if window.any_time:
+        return None
+    minded = (window.hours or hours) if window.outside_hours else None
+    last = None
+    for whole in _whole(window, zone, now - LOOK_BACK):
+        if whole.opens_at >= now:
+            break
+        parts = list(outside(whole, minded, zone)) if minded else [whole]
+        if parts and parts[-1].closes_at <= now:
+            last = Occurrence(window.name, parts[0].opens_at, parts[-1].closes_at)
+    return last
 
 
 def _until(window: Window, zone: tzinfo, now: datetime, hours: Hours | None) -> Iterator[Occurrence]:
