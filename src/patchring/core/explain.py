@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from patchring.core.policy.decide import Decision, SegmentDecision, names_of
+from patchring.core.policy.decide import Decision, SegmentDecision, row_names_of
 from patchring.core.policy.ends import what_ends
 from patchring.core.policy.exceptions import Excepted, ExceptionState
 from patchring.core.policy.model import Outcome, Policy
@@ -202,7 +202,7 @@ def _times(case: Case, now: datetime) -> Iterator[Reason]:
     rule = case.segment.segment if case.segment else None
     if case.policy is None or rule is None:
         return
-    blackout = blackout_at(case.policy.blackouts, case.zone, now, names_of(case.policy, rule.name))
+    blackout = blackout_at(case.policy.blackouts, case.zone, now, row_names_of(case.policy, rule.name))
     if blackout is not None:
         yield reason("blackout", f"blackout {blackout.name}, {blackout.from_on} to {blackout.to_on}")
     window = case.policy.windows.get(rule.window)

@@ -9,7 +9,7 @@
 Values that no layer changed are the same objects before and after.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from patchring.policyfile.errors import Problem
 from patchring.policyfile.layers import problem
@@ -23,12 +23,16 @@ CONDITIONS = frozenset({"when", "patches", "devices", "other", "host", "guests"}
 
 def merged(wide: Keys, near: Keys) -> Keys:
     """Both in one. A key keeps the mark of the nearest layer that set it."""
+    return _merged(wide, near, TABLES)
+
+
+def _merged(wide: Keys, near: Keys, tables: Set[str]) -> Keys:
     made = wide.copy()
     for key, value in near.items():
         before = wide.get(key)
         if key not in CONDITIONS and isinstance(before, Keys) and isinstance(value, Keys):
-            made.put(key, merged(before, value), near.marks[key])
-        elif key in TABLES and isinstance(before, Rows) and isinstance(value, Rows):
+            made.put(key, _merged(before, value, tables), near.marks[key])
+        elif key in tables and isinstance(before, Rows) and isinstance(value, Rows):
             made.put(key, _table(before, value), wide.marks[key] if value else near.marks[key])
         else:
             made.put(key, value, near.marks[key])
@@ -50,7 +54,7 @@ def _table(wide: Rows, near: Rows) -> Rows:
 
 
 def _row(wide: Keys, near: Keys) -> Keys:
-    row = merged(wide, near)
+    row = _merged(wide, near, frozenset())  # `segments` of a row are names
     row.mark = near.mark
     return row
 

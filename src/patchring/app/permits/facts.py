@@ -8,6 +8,7 @@ from typing import Any
 from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
+from patchring.app.permits.times import missed_window, nobody_there
 from patchring.app.stops import WORKER
 from patchring.app.work import Work
 from patchring.core.devices import DeviceFacts, PatchFacts
@@ -15,7 +16,7 @@ from patchring.core.ids import DeviceId
 from patchring.core.permits import PermitFacts, StopInForce
 from patchring.core.policy.asked import ONE_PERSON, waiting
 from patchring.core.policy.calendar import Blackout, Hours, Window
-from patchring.core.policy.decide import Decision, HoldInForce, decide, names_of
+from patchring.core.policy.decide import Decision, HoldInForce, decide, row_names_of
 from patchring.core.policy.exceptions import exception_for
 from patchring.core.policy.model import Policy, SegmentRule
 from patchring.core.reason import Reason
@@ -69,6 +70,7 @@ async def load_case(
     windows = [_window(policy, rule, remedy), *_opened_besides(policy, decision, remedy)]
     zones = [zone(window.zone or row["zone"]) for window in windows]
     hours = policy.hours if policy else None
+    takes = policy.expected_duration if policy else timedelta(0)
     plan = request.plan
     remedy_rule = policy.remedies.get(rule.remedy) if policy and rule else None
     facts = PermitFacts(
@@ -88,10 +90,12 @@ async def load_case(
         waits_for=waiting(asked, approved.standing, row["rollout_created_at"]),
         exception=_exception(work, policy, patch, device, remedy),
         observe_only=row["observe_only"],
-        window=_open(windows, zones, hours, work),
+        window=_open(windows, zones, hours, work)
+        or await missed_window(work, device_id, windows[0], zones[0], hours, _blackout(policy, rule, zones[0], work)),
         opens_at=_opens_at(windows, zones, hours, work),
         blackout=None if remedy else _blackout(policy, rule, zones[0], work),
-        expected_duration=policy.expected_duration if policy else timedelta(0),
+        expected_duration=takes,
+        staffing=await nobody_there(work, rule, takes, remedy),
         targets_match=_targets_match(row, request),
         dependencies=await _dependencies(work, policy, patch, device_id, row["action_kind"]),
         removes=[change.package for change in plan.changes if not change.to_version],
@@ -173,7 +177,7 @@ def _opens_at(windows: Sequence[Window], zones: Sequence[tzinfo], hours: Hours |
 def _blackout(policy: Policy | None, rule: SegmentRule | None, local: tzinfo, work: Work) -> Blackout | None:
     if policy is None:
         return None
-    return blackout_at(policy.blackouts, local, work.now, names_of(policy, rule.name) if rule else ())
+    return blackout_at(policy.blackouts, local, work.now, row_names_of(policy, rule.name) if rule else ())
 
 
 def _exception(

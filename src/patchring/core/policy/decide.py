@@ -95,15 +95,22 @@ def _placed(policy: Policy, rule: SegmentRule, device: DeviceFacts, lost: tuple[
 
 
 def names_of(policy: Policy, segment: str) -> tuple[str, ...]:
-    """The names that mean a segment in a row: its own, and that of the row it was made from."""
+    """The names that mean a segment in a hold: its own, and that of the row it was made from."""
     rule = policy.segment(segment)
     return (segment, rule.base) if rule and rule.base and rule.base != segment else (segment,)
+
+
+def row_names_of(policy: Policy, segment: str) -> tuple[str, ...]:
+    """The names that mean a segment in the rows of a policy. Where sites or groups have layers, compiling wrote out
+    every segment that a row is for: there a row that names the base means the base alone."""
+    local = any(layer.startswith(("site ", "group ")) for layer in policy.layers)
+    return (segment,) if local else names_of(policy, segment)
 
 
 def decide(policy: Policy, patch: PatchFacts, segment: str, holds: Sequence[HoldInForce] = ()) -> Decision:
     """What happens with a patch in a segment. The order of the holds does not matter."""
     names = names_of(policy, segment)
-    by_rules = _by_rules(policy, patch, names)
+    by_rules = _by_rules(policy, patch, row_names_of(policy, segment))
     held = [hold for hold in holds if hold.segment is None or hold.segment in names]
     if held:
         return _held(held, by_rules)

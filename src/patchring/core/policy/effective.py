@@ -15,7 +15,7 @@ from patchring.core.devices import DeviceFacts
 from patchring.core.policy.asked import spelled
 from patchring.core.policy.calendar import CatchUp
 from patchring.core.policy.condition import Condition, Source
-from patchring.core.policy.decide import names_of, segment_of
+from patchring.core.policy.decide import row_names_of, segment_of
 from patchring.core.policy.match import device_misses
 from patchring.core.policy.model import Policy, PolicyException, SegmentRule
 
@@ -84,7 +84,7 @@ def _of_segment(policy: Policy, rule: SegmentRule | None, ring: int) -> Iterator
         yield f"reboots.{rule.reboot_plan}", policy.reboots[rule.reboot_plan]
     if rule.remedy in policy.remedies:
         yield f"remedies.{rule.remedy}", policy.remedies[rule.remedy]
-    names = names_of(policy, rule.name)
+    names = row_names_of(policy, rule.name)
     for table, rows in (("approvals", policy.approvals), ("urgency", policy.urgency)):
         for row in rows:
             if not row.segments or any(name in row.segments for name in names):

@@ -21,6 +21,7 @@ from patchring.core.policy.decide import (
     is_for,
     names_of,
     rank,
+    row_names_of,
 )
 from patchring.core.policy.match import PATCH_FIELDS, matches
 from patchring.core.policy.model import ApprovalRule, Asked, Automation, Outcome, Policy, UrgencyRule
@@ -55,6 +56,7 @@ class Verdicts:
         self.segments = tuple(rule.name for rule in policy.segments)
         self._rows: tuple[ApprovalRule | UrgencyRule, ...] = (*policy.approvals, *policy.urgency)
         self._names = {name: names_of(policy, name) for name in self.segments}
+        self._row_names = {name: row_names_of(policy, name) for name in self.segments}
         fields = sorted({condition.field for row in self._rows for condition in row.when})
         self._fields = [(PATCH_FIELDS[field], _Masks(self._rows, field)) for field in fields]
         self._all = (1 << len(self._rows)) - 1
@@ -93,7 +95,7 @@ class Verdicts:
         return known
 
     def _verdict(self, matching: Sequence[ApprovalRule | UrgencyRule], segment: str) -> Verdict:
-        names = self._names[segment]
+        names = self._row_names[segment]
         rules = [row for row in matching if isinstance(row, ApprovalRule) and is_for(row, names)]
         level = self.policy.automation_of(segment)
         if not rules:

@@ -77,8 +77,10 @@ def problems_of(documents: Sequence[Keys]) -> Iterator[Problem]:
     if count > VIEWS_MAX:
         text = f"{len(local) - groups} sites and {groups} groups make {count} pairs; expected at most {VIEWS_MAX}"
         yield problem(local[-1].mark, f"{text}: give fewer of them a layer of their own")
-    yield from _exceptions(documents, local)
-    yield from _same_names(documents, local)
+    wide = [each for each in documents if level_of(each.mark.page.layer) < 2]
+    yield from _exceptions(wide, local)
+    yield from _conditions(wide, local)
+    yield from _same_names(wide, local)
 
 
 def rows_of(document: Keys, table: str) -> Rows:
@@ -91,9 +93,9 @@ def new_names(document: Keys, table: str, base: Keys) -> list[str]:
     return [row["name"] for row in rows_of(document, table) if row["name"] not in here]
 
 
-def _exceptions(documents: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Problem]:
+def _exceptions(tenants: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Problem]:
     """Exceptions add up: that a wider one does not hold here could not be said of a device."""
-    wide = [row["name"] for each in documents if each not in local for row in rows_of(each, "exceptions")]
+    wide = [row["name"] for each in tenants for row in rows_of(each, "exceptions")]
     for document in local:
         for row, mark in zip(rows_of(document, "exceptions"), rows_of(document, "exceptions").marks, strict=True):
             if row["name"] in wide:
@@ -101,9 +103,19 @@ def _exceptions(documents: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Pr
                 yield problem(mark, f"{text} cannot change it: give this one a name of its own")
 
 
-def _same_names(documents: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Problem]:
+def _conditions(tenants: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Problem]:
+    """A device that the changed conditions leave out would come to the wider row behind."""
+    wide = {row["name"] for each in tenants for row in rows_of(each, "segments")}
+    for document in local:
+        rows, kind = rows_of(document, "segments"), kind_of(document.mark.page.layer)
+        for row in rows:
+            if row["name"] in wide and "when" in row:
+                text = f"which devices {row['name']!r} takes is the tenant's; a {kind} cannot change it: add a segment"
+                yield problem(row.marks["when"], f"{text} of another name here, which goes before the tenant's")
+
+
+def _same_names(wide: Sequence[Keys], local: Sequence[Keys]) -> Iterator[Problem]:
     """A group's new row that a site has too would stand in two places."""
-    wide = [each for each in documents if each not in local]
     for table in TABLES:
         known = {row["name"] for each in wide for row in rows_of(each, table)}
         at_sites = {
