@@ -140,6 +140,8 @@ CREATE TABLE patchring.device_contact (
   device_id uuid NOT NULL,
   session_epoch integer NOT NULL DEFAULT 1,
   last_seen_at timestamp with time zone,
+  silent_from_at timestamp with time zone,
+  returned_at timestamp with time zone,
   boot_id text NOT NULL DEFAULT ''::text,
   uptime_s bigint NOT NULL DEFAULT 0,
   scan_digest text NOT NULL DEFAULT ''::text,
@@ -629,6 +631,31 @@ GRANT INSERT, SELECT, UPDATE ON patchring.rollout_ring TO patchring_dispatcher;
 GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
 GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (pooled), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
+
+CREATE TABLE patchring.shift (
+  tenant_id uuid NOT NULL,
+  shift_id uuid NOT NULL,
+  person text NOT NULL,
+  kind text NOT NULL,
+  begins_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  acknowledged_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT shift_check CHECK ((ends_at > begins_at)),
+  CONSTRAINT shift_kind_check CHECK ((kind = ANY (ARRAY['on_shift'::text, 'on_call'::text]))),
+  CONSTRAINT shift_pkey PRIMARY KEY (tenant_id, shift_id),
+  CONSTRAINT shift_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+CREATE INDEX shift_by_end ON patchring.shift USING btree (tenant_id, ends_at) WHERE (withdrawn_at IS NULL);
+CREATE UNIQUE INDEX shift_once ON patchring.shift USING btree (tenant_id, person, kind, begins_at, ends_at) WHERE (withdrawn_at IS NULL);
+ALTER TABLE patchring.shift ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.shift FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.shift TO patchring_dispatcher;
+GRANT SELECT ON patchring.shift TO patchring_signer;
+GRANT SELECT ON patchring.shift TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE (acknowledged_at), UPDATE (withdrawn_at) ON patchring.shift TO patchring_web;
 
 CREATE TABLE patchring.site (
   tenant_id uuid NOT NULL,

@@ -97,6 +97,7 @@ FOR_ALL = {
     "window_closed": {"window": None, "opens_at": NOW + timedelta(hours=3)},
     "window_too_short": {"window": replace(OPEN, closes_at=NOW + timedelta(minutes=4, seconds=59)),
                          "expected_duration": timedelta(minutes=5)},
+    "nobody_on_shift": {"staffing": reason("nobody_on_shift", "nobody is on shift")},
     "plan_differs": {"targets_match": False},
     "plan_removes": {"removes": ("libc6",)},
     "change_not_authorised": {"unauthorised": (reason("change_not_authorised", "nothing signed"),)},

@@ -32,6 +32,9 @@ class Permission(StrEnum):
     ROLLOUTS_ABANDON = "rollouts.abandon"
     STOPS_READ = "stops.read"
     STOPS_EVERYTHING = "stops.everything"
+    SHIFTS_READ = "shifts.read"
+    SHIFTS_WRITE = "shifts.write"
+    SHIFTS_ACKNOWLEDGE = "shifts.acknowledge"
     EVENTS_READ = "events.read"
     PRINCIPALS_MANAGE = "principals.manage"
 
@@ -52,10 +55,10 @@ _STOP = frozenset({P.ROLLOUTS_HALT, P.STOPS_EVERYTHING})
 
 ROLES: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.OPERATOR: frozenset(P),
-    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE},
+    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE, P.SHIFTS_ACKNOWLEDGE},
     StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE, P.PRINCIPALS_MANAGE},
-    StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME},
+    StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME, P.SHIFTS_WRITE, P.SHIFTS_ACKNOWLEDGE},
     StaffRole.VCIO: _READ,
-    StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ} | {P.PATCHES_APPROVE},
+    StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ, P.SHIFTS_READ} | {P.PATCHES_APPROVE},
     StaffRole.AUDITOR: _READ,
 }

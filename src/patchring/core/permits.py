@@ -49,6 +49,7 @@ class PermitFacts:
     `decision` is what the policy says for patch and segment; `approved` whether all signed approvals that it asks for
     are in force, and `waits_for` who has not approved (None: a person). `exception` is what the policy excepts this
     device from. `dependencies` is what has to come first on this device, or conflicts with what it has.
+    `staffing` is who is missing of the people that the segment asks for.
     `unauthorised` are changes of the plan that nothing signed covers. `targets_match`: the plan brings every package of
     the action to exactly the version named. `remedy`: the action takes a patch back. `levels` and `limits` are by slot.
     """
@@ -79,6 +80,7 @@ class PermitFacts:
     limits: Mapping[str, int] = field(default_factory=dict)
     waits_for: Reason | None = None
     exception: Reason | None = None
+    staffing: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,8 @@ def _time(facts: PermitFacts, now: datetime) -> list[Reason]:
     elif not facts.window.fits(now, facts.expected_duration):
         text = f"window {facts.window.name} closes {facts.window.closes_at:%H:%M} UTC, too soon to finish"
         found.append(reason("window_too_short", text, minutes=int(facts.expected_duration.total_seconds() // 60)))
+    if facts.staffing is not None:
+        found.append(facts.staffing)
     return found
 
 

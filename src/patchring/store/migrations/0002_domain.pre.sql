@@ -78,6 +78,8 @@ create table patchring.device_contact (
   device_id uuid not null,
   session_epoch integer not null default 1,
   last_seen_at timestamptz,
+  silent_from_at timestamptz,
+  returned_at timestamptz,
   boot_id text not null default '',
   uptime_s bigint not null default 0,
   scan_digest text not null default '',
@@ -88,6 +90,8 @@ create table patchring.device_contact (
   primary key (tenant_id, device_id),
   foreign key (tenant_id, device_id) references patchring.device (tenant_id, device_id)
 ) with (fillfactor = 50);
+comment on column patchring.device_contact.returned_at is
+  'When it was heard of again after its last silence of more than an hour, which began at silent_from_at.';
 
 -- What the last acknowledged scan said, as it was said.
 create table patchring.device_inventory (
@@ -218,6 +222,25 @@ create table patchring.hold (
   primary key (tenant_id, hold_id)
 );
 create index hold_in_force on patchring.hold (tenant_id, patch_key) where released_at is null;
+
+-- Who is there when: data that people import from their calendars. A shift that is no longer in them is withdrawn.
+create table patchring.shift (
+  tenant_id uuid not null references patchring.tenant,
+  shift_id uuid not null,
+  person text not null,
+  kind text not null check (kind in ('on_shift', 'on_call')),
+  begins_at timestamptz not null,
+  ends_at timestamptz not null,
+  created_at timestamptz not null,
+  created_by text not null,
+  acknowledged_at timestamptz,
+  withdrawn_at timestamptz,
+  primary key (tenant_id, shift_id),
+  check (ends_at > begins_at)
+);
+create unique index shift_once on patchring.shift (tenant_id, person, kind, begins_at, ends_at)
+  where withdrawn_at is null;
+create index shift_by_end on patchring.shift (tenant_id, ends_at) where withdrawn_at is null;
 
 create table patchring.rollout (
   tenant_id uuid not null,
@@ -530,7 +553,7 @@ create table patchring.refusal_count (
 select patchring_private.protect(format('patchring.%I', name)::regclass)
 from unnest(array[
   'tenant', 'tenant_root', 'site', 'enrolment_token', 'device', 'device_contact', 'device_inventory', 'report',
-  'patch', 'missing', 'policy_version', 'approval', 'hold', 'rollout', 'rollout_ring', 'rollout_device', 'action',
+  'patch', 'missing', 'policy_version', 'approval', 'hold', 'shift', 'rollout', 'rollout_ring', 'rollout_device', 'action',
   'permit', 'slot', 'permit_slot', 'denial', 'event', 'event_rest', 'event_head', 'outbox'
 ]) as name;
 
@@ -540,13 +563,14 @@ from unnest(array[
 grant select on all tables in schema patchring to patchring_web;
 revoke select on patchring.campaign_rollout from patchring_web;
 grant insert on patchring.tenant, patchring.tenant_root, patchring.site, patchring.enrolment_token, patchring.approval,
-  patchring.policy_version, patchring.hold, patchring.rollout, patchring.rollout_ring, patchring.rollout_device,
-  patchring.slot, patchring.event, patchring.event_head, patchring.outbox, patchring.tenant_directory,
+  patchring.policy_version, patchring.hold, patchring.shift, patchring.rollout, patchring.rollout_ring,
+  patchring.rollout_device, patchring.slot, patchring.event, patchring.event_head, patchring.outbox, patchring.tenant_directory,
   patchring.principal, patchring.principal_tenant, patchring.campaign, patchring.campaign_rollout, patchring.stop,
   patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
 grant update on patchring.tenant, patchring.site, patchring.enrolment_token, patchring.device, patchring.device_contact,
   patchring.approval, patchring.hold, patchring.rollout, patchring.slot, patchring.event_head, patchring.principal,
   patchring.stop, patchring.due, patchring.idempotency, patchring.refusal_count to patchring_web;
+grant update (acknowledged_at, withdrawn_at) on patchring.shift to patchring_web;
 -- Starting fills rings; resuming opens those that were halted, and accepts the failures seen so far.
 grant update (state, state_at, reasons, counts, device_count, segments, opened_at, passed_at, soak_until_at,
   forgiven_count, pooled) on patchring.rollout_ring to patchring_web;
@@ -572,9 +596,9 @@ grant update on patchring.enrolment_token, patchring.device_contact, patchring.e
 -- signer: checks everything again and grants. It cannot change what it checks.
 grant select on patchring.tenant, patchring.tenant_root, patchring.site, patchring.device, patchring.device_contact,
   patchring.device_inventory, patchring.patch, patchring.missing, patchring.policy_version, patchring.approval,
-  patchring.hold, patchring.rollout, patchring.rollout_ring, patchring.rollout_device, patchring.action,
-  patchring.permit, patchring.slot, patchring.permit_slot, patchring.event_head, patchring.stop, patchring.evidence,
-  patchring.campaign to patchring_signer;
+  patchring.hold, patchring.shift, patchring.rollout, patchring.rollout_ring, patchring.rollout_device,
+  patchring.action, patchring.permit, patchring.slot, patchring.permit_slot, patchring.event_head, patchring.stop,
+  patchring.evidence, patchring.campaign to patchring_signer;
 grant insert on patchring.permit, patchring.permit_slot, patchring.slot, patchring.denial, patchring.event,
   patchring.event_head, patchring.due to patchring_signer;
 grant update (state, state_at) on patchring.action to patchring_signer;

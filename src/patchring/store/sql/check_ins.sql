@@ -2,6 +2,7 @@
 -- Writes a batch of check-ins of many tenants. Written as an upsert, so that each row is found by its key whatever the
 -- planner believes, and rows are locked in the order of their keys; but nothing is ever inserted: every device has its
 -- row from enrolment on, and the foreign key refuses others. A device whose session has another epoch gives no row.
+-- A silence of more than an hour is kept, the last one: who missed a window is known by it.
 insert into patchring.device_contact as contact (tenant_id, device_id, session_epoch, last_seen_at, boot_id, uptime_s,
   agent_version, unsent_count, busy_action_id)
 select tenant_id, device_id, epoch, %(at)s, boot_id, uptime_s, agent_version, unsent_count, busy_action_id
@@ -11,7 +12,11 @@ where tenant_id = any (%(tenant_ids)s)
 order by tenant_id, device_id
 on conflict (tenant_id, device_id) do update
 set last_seen_at = excluded.last_seen_at, boot_id = excluded.boot_id, uptime_s = excluded.uptime_s,
-  agent_version = excluded.agent_version, unsent_count = excluded.unsent_count, busy_action_id = excluded.busy_action_id
+  agent_version = excluded.agent_version, unsent_count = excluded.unsent_count, busy_action_id = excluded.busy_action_id,
+  silent_from_at = case when excluded.last_seen_at - contact.last_seen_at > interval '1 hour' then contact.last_seen_at
+    else contact.silent_from_at end,
+  returned_at = case when excluded.last_seen_at - contact.last_seen_at > interval '1 hour' then excluded.last_seen_at
+    else contact.returned_at end
 where contact.session_epoch = excluded.session_epoch
 returning encode(uuid_send(contact.device_id), 'hex') as device, contact.scan_wanted, contact.scan_digest,
   exists (
