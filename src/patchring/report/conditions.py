@@ -68,7 +68,7 @@ def patches_in_words(conditions: Iterable[Condition]) -> str:
 
 
 def _joined(said: list[str]) -> str:
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return ", ".join(said)
 
 
 def _nouns(values: Iterable[str], known: Mapping[str, str], otherwise: str) -> str:

@@ -27,7 +27,7 @@ def rule_in_words(window: Window) -> str:
     rule = parse(window.rule)
     days = _days(rule, window.begins_on)
     if window.days_after:
-        days = f"{counted(window.days_after, 'day')} after {days}"
+        days = f"{counted(window.days_after, 'day')} after {days.removeprefix('on ')}"
     if rule.months:
         days += f", in {listed(MONTHS[month - 1] for month in rule.months)}"
     return days + _short(window) + _ends(rule)
@@ -58,7 +58,7 @@ def _weekly(rule: Rule, begins_on: date | None) -> str:
     if rule.positions:
         return f"on {_positions(rule)} of {on} {_of(rule.interval, 'week')}"
     if rule.interval == 1:
-        return f"every {on}" if len(rule.weekdays) < 2 else f"every week on {on}"
+        return f"every {on}" if len(rule.weekdays) < 2 else on
     return f"{_every(rule.interval, 'week')} on {on}"
 
 

@@ -40,6 +40,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def times(count: int) -> str:
+    """`once`, `twice`, `three times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+
+
 def span(duration: timedelta) -> str:
     """`1 hour 30 minutes`; whole days from 48 hours on."""
     seconds = int(duration.total_seconds())
@@ -78,8 +83,9 @@ def sentence(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """A name that a site or group row was given when the text was compiled, as people say it: `tills, site Leipzig`."""
-    return text.replace(" @ ", ", ")
+    """A name that a site or group row was given when the text was compiled, as said: `tills (site Leipzig)`."""
+    base, found, layer = text.partition(" @ ")
+    return f"{base} ({layer})" if found else text
 
 
 def names(texts: Sequence[str]) -> str:

@@ -27,7 +27,8 @@ _STEPS = {
 def devices_section(edition: Edition) -> Section:
     intro = (
         "Devices that are treated alike form a group. The table is read from the top: a device belongs to the first "
-        "group that describes it. A maintenance window is the time in which installations may begin."
+        "group that describes it. A maintenance window is the time in which installations may begin; rings are "
+        "explained in section 3."
     )
     blocks = (
         _groups(edition),
@@ -48,13 +49,13 @@ def _groups(edition: Edition) -> Table:
     policy = edition.policy
     rows = tuple(
         Row(
-            (capital(name(rule.name)), capital(devices_in_words(rule.when)), name(rule.window or "any time"),
-             policy.ring(rule.ring).name),
+            (capital(name(rule.name)), capital(devices_in_words(rule.when)), capital(name(rule.window or "any time")),
+             capital(policy.ring(rule.ring).name)),
             edition.row_changed("segments", rule.name, rule.layer),
         )
         for rule in policy.segments
     )  # fmt: skip
-    return Table(("Group", "Which devices", "Window", "Ring (section 3)"), (26, 38, 20, 16), rows)
+    return Table(("Group", "Which devices", "Window", "Ring"), (26, 36, 20, 18), rows)
 
 
 def _unplaced(edition: Edition) -> Iterator[Line]:
@@ -97,7 +98,7 @@ def _windows(edition: Edition) -> Iterator[Block]:
         yield Line("There are no maintenance windows: every group may begin at any time.")
         return
     rows = tuple(_window_row(edition, window) for window in used)
-    yield Table(("Window", "When", "Next dates"), (22, 44, 34), rows)
+    yield Table(("Window", "When", "Next dates"), (24, 52, 24), rows)
     yield Line(
         "Times are those of the place where the device stands, unless another zone is named. What does not fit into "
         f"what is left of a window does not begin: we reckon {span(edition.policy.expected_duration)} an installation. "
@@ -114,6 +115,8 @@ def used_windows(edition: Edition) -> list[Window]:
 
 def _window_row(edition: Edition, window: Window) -> Row:
     said = [sentence(window_in_words(window))]
+    if all(rule.window != window.name for rule in edition.policy.segments):
+        said.append("Only for urgent updates.")
     people = []
     if window.outside_hours:
         said.append("Nothing begins in your opening hours.")
@@ -141,7 +144,7 @@ def _next(edition: Edition, window: Window) -> str:
             found.append(short_day(on))
         if len(found) == NEXT_DATES:
             break
-    return ", ".join(found) or "none in the year to come"
+    return "\n".join(found) or "none in the year to come"
 
 
 def _blacked_out(edition: Edition, window: Window, on: object) -> bool:

@@ -14,7 +14,7 @@ from patchring.report.policy.reboots import reboots_section
 from patchring.report.policy.remedies import remedies_section
 from patchring.report.policy.reporting import reporting_section
 from patchring.report.policy.rollout import rollout_section
-from patchring.report.words import capital, day, listed
+from patchring.report.words import day, listed
 
 SECTIONS = (
     devices_section,
@@ -60,7 +60,7 @@ def _facts(edition: Edition) -> Iterator[tuple[str, str]]:
         yield "Version", str(edition.version)
         yield "In force since", day(edition.in_force_on or edition.dates_from)
     if edition.has_baseline:
-        own = [capital(edition.set_for(layer)) for layer in edition.policy.layers if layer != "baseline"]
+        own = [edition.set_for(layer) for layer in edition.policy.layers if layer != "baseline"]
         yield (
             "Made from",
             f"our baseline for all clients, with rules for {listed(own)}" if own else "our baseline alone",
@@ -75,8 +75,8 @@ def _legend(edition: Edition, sections: tuple[Section, ...]) -> Iterator[tuple[s
         yield "No marks", "This policy stands alone: there is no baseline that it could differ from."
     elif any(each.changed for each in found):
         yield (
-            "For …",
-            "Made or changed for whom it names; everything without this mark is our baseline for all clients.",
+            "For you",
+            "Made or changed for you, or for the site or group named; the rest is our baseline for all clients.",
         )
     else:
         yield "No marks", "Nothing differs from our baseline for all clients."

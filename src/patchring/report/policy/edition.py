@@ -44,6 +44,7 @@ class Edition:
             for path, source in self.policy.sources.items()
             if any(path == wanted or path.startswith(f"{wanted}.") for wanted in paths)
         }
+        found |= {layer for wanted in paths for layer in self.policy.layers if wanted.partition(" @ ")[2] == layer}
         return self.set_for(*found)
 
     def row_changed(self, table: str, row_name: str, layer: str) -> str:
@@ -53,10 +54,10 @@ class Edition:
         return self.changed(f"{table}.{row_name}") or self.set_for(layer)
 
     def set_for(self, *layers: str) -> str:
-        """`Northwind`, `the site Leipzig`: for whom some layers speak; empty for the baseline alone."""
+        """`you`, `the site Leipzig`: for whom some layers speak; empty for the baseline alone."""
         inner = [layer for layer in self.policy.layers if layer in layers and layer not in WIDEST]
         inner += sorted(set(layers) - set(WIDEST) - set(inner))
-        return listed(self.client if layer == "tenant" else f"the {layer}" for layer in inner)
+        return listed("you" if layer == "tenant" else f"the {layer}" for layer in inner)
 
     def person(self, key: str) -> str:
         """The name of a person by key or of who has a duty; a key that names nobody stays as it is."""

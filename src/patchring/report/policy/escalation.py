@@ -12,8 +12,8 @@ from patchring.report.words import clock, span
 
 def escalation_section(edition: Edition) -> Section:
     intro = (
-        "When something needs a person, these are told, from the top. Whoever does not answer in time is passed over "
-        "to the deputy and to the next row. Every row is a person, never a team."
+        "When something needs a person, these are told, from the top. When somebody does not answer in "
+        "time, the deputy is told, and then the next row. Every row is a person, never a team."
     )
     blocks = (*_path(edition), *_reach(edition), *_quiet(edition), *constraints_of(edition, 7))
     return Section(7, "Who is responsible", intro, blocks)

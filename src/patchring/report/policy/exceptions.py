@@ -6,7 +6,7 @@ from patchring.report.model import Line, Section, Table
 from patchring.report.model import Row as TableRow
 from patchring.report.policy.constraints import constraints_of
 from patchring.report.policy.edition import Edition
-from patchring.report.words import capital, counted, day, name, sentence
+from patchring.report.words import capital, day, name, sentence, times
 
 KINDS = {ExceptionKind.DEFERRAL: "Put off", ExceptionKind.EXCEPTION: "Left out"}
 
@@ -33,7 +33,7 @@ def _row(edition: Edition, each: PolicyException) -> TableRow:
     if each.due_on is not None:
         until += f" It was due on {day(each.due_on)}."
     if each.renewals:
-        until += f" Renewed {counted(each.renewals, 'time')}."
+        until += f" Renewed {times(each.renewals)}."
     why = f"{sentence(each.reason)} Meanwhile: {each.control.strip().rstrip('.')}."
     who = f"Owner: {edition.person(each.owner)}. Accepted by {edition.person(each.accepted_by)}."
     return TableRow((what, until, why, who), edition.row_changed("exceptions", each.name, each.layer))

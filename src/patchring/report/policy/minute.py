@@ -59,8 +59,12 @@ def _waits(edition: Edition) -> str:
 def _some(texts: list[str]) -> str:
     shown = [name(text) for text in dict.fromkeys(texts)]
     if len(shown) > ROWS_MAX:
-        return f"{', '.join(shown[:ROWS_MAX])} and {counted(len(shown) - ROWS_MAX, 'more group')} (section 2)"
+        return f"{', '.join(shown[:ROWS_MAX])} and {counted(len(shown) - ROWS_MAX, 'more', 'more')}"
     return listed(shown)
+
+
+def _quoted(texts: list[str]) -> str:
+    return _some([f"“{text}”" for text in texts])
 
 
 def _when(edition: Edition) -> str:
@@ -73,7 +77,7 @@ def _when(edition: Edition) -> str:
     if anytime:
         said.append(f"{capital(_some(anytime))} at any time.")
     if policy.blackouts:
-        said.append(f"Nothing begins in {names([each.name for each in policy.blackouts[:ROWS_MAX]])}.")
+        said.append(f"Nothing begins on the days named {_quoted([each.name for each in policy.blackouts])}.")
     return " ".join([*said, "Section 1 has the next dates."])
 
 
@@ -103,6 +107,8 @@ def _exceptions(edition: Edition) -> str:
     found = edition.policy.exceptions
     if not found:
         return "There are no exceptions."
+    if len(found) == 1:
+        return "One exception, with an end and somebody who answers for it (section 5)."
     return f"{capital(counted(len(found), 'exception'))}, each with an end and somebody who answers for it (section 5)."
 
 
@@ -125,6 +131,6 @@ def _who(edition: Edition) -> str:
 def _by_hand(sections: tuple[Section, ...]) -> str:
     count = sum(bool(each.by_people) for section in sections for each in entries(section.blocks))
     if not count:
-        return "Everything in this document is carried out by Patchring, the program that we use."
-    things = "one entry is" if count == 1 else f"{count} entries are"
-    return f"Patchring, the program that we use, carries out the rest; {things} done by people and marked so."
+        return "Nothing: Patchring, the program that we use, carries out all of it by itself."
+    things = "one entry" if count == 1 else f"{counted(count, 'entry', 'entries')}"
+    return f"{capital(things)} of this document, each marked. Patchring, the program that we use, carries out the rest."

@@ -8,7 +8,7 @@ from patchring.core.policy.model import SegmentRule
 from patchring.report.model import Block, Heading, Line, Row, Section, Table
 from patchring.report.policy.constraints import constraints_of
 from patchring.report.policy.edition import Edition
-from patchring.report.words import capital, counted, listed, name, span
+from patchring.report.words import capital, counted, listed, name, span, times
 
 RULES = {
     RebootRule.NEVER: "Never by us; a person restarts it when it suits",
@@ -50,11 +50,11 @@ def _plans(edition: Edition) -> Iterator[Block]:
 def _plan(edition: Edition, plan: RebootPlan) -> Line:
     said, fields = [], []
     if plan.warnings:
-        warned = listed(span(each) for each in sorted(plan.warnings, reverse=True))
-        said.append(f"Whoever is at the device is warned {warned} before.")
+        warned = listed((f"{span(each)} before" for each in sorted(plan.warnings, reverse=True)), "and again")
+        said.append(f"Whoever is at the device is warned {warned}.")
         fields.append("warnings")
     if plan.deferrals:
-        said.append(f"The restart can be put off {counted(plan.deferrals, 'time')}.")
+        said.append(f"The restart can be put off {times(plan.deferrals)}.")
         fields.append("deferrals")
     if plan.deadline is not None:
         said.append(f"At the latest {span(plan.deadline)} after the first warning it comes anyhow.")
@@ -74,5 +74,9 @@ def _plan(edition: Edition, plan: RebootPlan) -> Line:
 
 def _order(edition: Edition, plan: RebootPlan) -> str:
     earlier = [other.name for other in edition.policy.reboots.values() if other.order < plan.order]
-    after = f"Restarted after the devices of {listed(name(each) for each in earlier)}" if earlier else "Restarted first"
+    after = (
+        f"Restarted after {listed(f'the devices of the plan “{name(each)}”' for each in earlier)}"
+        if earlier
+        else "Restarted first"
+    )
     return after + (f", at most {counted(plan.at_once_max, 'device')} at a time." if plan.at_once_max else ".")

@@ -9,7 +9,7 @@ from patchring.core.policy.people import Stability
 from patchring.report.model import Block, Heading, Line, Row, Section, Table
 from patchring.report.policy.constraints import constraints_of
 from patchring.report.policy.edition import Edition, groups_of_ring
-from patchring.report.words import capital, counted, names, sentence, span
+from patchring.report.words import capital, counted, names, sentence, span, times
 
 _OVERRIDES = {
     "no_soak": "The rule that every ring is watched for a time was set aside",
@@ -55,7 +55,7 @@ def rollout_section(edition: Edition) -> Section:
 def _rings(edition: Edition) -> Table:
     columns = ("Ring", "Which groups", "Watched for", "Found well before the next", "At the same time")
     rows = tuple(_ring_row(edition, ring) for ring in edition.policy.rings)
-    return Table(columns, (17, 31, 14, 22, 16), rows)
+    return Table(columns, (17, 28, 13, 19, 23), rows)
 
 
 def _ring_row(edition: Edition, ring: Ring) -> Row:
@@ -63,7 +63,7 @@ def _ring_row(edition: Edition, ring: Ring) -> Row:
     well = counted(ring.soak.verified_min, "device")
     if ring.soak.device_hours_min:
         well += f", together {ring.soak.device_hours_min:,} hours in use"
-    at_once = f"one, then up to {ring.growth} times those found well, {ring.at_once_max:,} at most"
+    at_once = f"one, then up to {times(ring.growth)} as many as were found well, at most {ring.at_once_max:,}"
     cells = (f"{ring.number + 1}. {capital(ring.name)}", groups, span(ring.soak.time), well, at_once)
     return Row(cells, edition.changed(f"rings.{ring.name}"))
 
