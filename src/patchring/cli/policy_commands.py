@@ -45,10 +45,11 @@ def check(path_: Texts, as_json: Json = False) -> None:
 
 
 def _summarise(looked: list[Looked]) -> None:
-    """One text: what it would allow; several: how many are in order."""
+    """One text: what it would allow; a tree: how many texts are in order, its baseline among them."""
     policies = [each.checked.policy for each in looked]
     if len(looked) > 1:
-        say(f"{len(looked)} tenants, {sum(found is not None for found in policies)} in order")
+        said = f"{len(looked)} texts, {sum(found is not None for found in policies)} in order"
+        say(f"{said}; {sum(len(each.checked.warnings) for each in looked)} warnings")
     elif policies[0] is not None:
         read = policies[0]
         say(f"{looked[0].name}: {read.title}, {read.automation}; rings: {', '.join(ring.name for ring in read.rings)}")

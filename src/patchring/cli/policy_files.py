@@ -9,7 +9,7 @@ from typing import Any
 from patchring.cli.errors import CliError
 from patchring.cli.output import say, show_json
 from patchring.core.policy.model import Policy
-from patchring.policyfile import Checked, PolicyInvalid, Tree, check, check_tree
+from patchring.policyfile import Checked, PolicyInvalid, Tree, check, check_layer, check_tree
 from patchring.policyfile.tree import read_text
 
 
@@ -22,25 +22,24 @@ class Looked:
 
 
 def looked_at(path: Path) -> Iterator[Looked]:
-    """A text; each tenant of a tree; for one layer of a tree, the tenants that it concerns. Raises CliError."""
+    """A text; a tree or its baseline: the baseline, then each tenant; a file of a tenant: that tenant; another layer:
+    with the baseline that is beside or above it. Raises CliError."""
     today = datetime.now(UTC).date()
     tree = Tree.around(path)
     try:
         if tree is None:
             yield Looked(str(path), check(_text(path), str(path), today))
             return
-        tenants = _concerned(tree, path)
-        if not tenants:
-            yield Looked(str(path), check(_text(tree.root / "baseline.yaml"), str(tree.root / "baseline.yaml"), today))
-        for tenant, checked in check_tree(tree, tenants, today):
-            yield Looked(tenant, checked)
+        tenant = tree.tenant_of(path)
+        if tenant is None and path.is_file() and path.absolute() != tree.baseline.absolute():
+            yield Looked(str(path), check_layer(tree, path, today))
+            return
+        if tenant is None:
+            yield Looked(str(tree.baseline), check_layer(tree, tree.baseline, today))
+        for name, checked in check_tree(tree, [tenant] if tenant else tree.tenants, today):
+            yield Looked(name, checked)
     except PolicyInvalid as invalid:
         raise CliError(str(invalid)) from invalid
-
-
-def _concerned(tree: Tree, path: Path) -> list[str]:
-    tenant = None if path.is_dir() and path.absolute() == tree.root.absolute() else tree.tenant_of(path)
-    return [tenant] if tenant else tree.tenants
 
 
 def _text(path: Path) -> str:

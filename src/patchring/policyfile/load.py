@@ -103,7 +103,7 @@ def _whole(flat: Flat, fingerprint: str, today: date | None) -> Checked:
     told = (
         problem_at(flat.root, where, text, Severity.WARNING) for where, text in warnings(shape, policy, flat, today)
     )
-    return Checked(policy, in_order([*problems, *told]))
+    return Checked(policy, in_order([*flat.notes, *problems, *told]))
 
 
 def _unready(shape: PolicyShape, flat: Flat) -> Iterator[Problem]:

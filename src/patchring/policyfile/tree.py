@@ -8,6 +8,7 @@
 A tenant's text is the stream of its files, the widest first; sites and groups in the order of their file names.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from patchring.policyfile.pages import Keys
 from patchring.policyfile.reading import normalised, read_stream
 
 BASELINE = "baseline.yaml"
+_OPENS = re.compile(r"((?:[ \t]*(?:#[^\n]*)?\n)*)---[ \t]*(?:#[^\n]*)?(?=\n)")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Tree:
             if (folder / BASELINE).is_file():
                 return cls(folder)
         return None
+
+    @property
+    def baseline(self) -> Path:
+        return self.root / BASELINE
 
     @property
     def tenants(self) -> list[str]:
@@ -53,7 +59,7 @@ class Tree:
             text = f"there is no tenants/{tenant}/policy.yaml; the tenants here are {known}"
             raise PolicyInvalid(str(self.root), [Problem(0, "", text)])
         local = [*sorted(folder.glob("sites/*.yaml")), *sorted(folder.glob("groups/*.yaml"))]
-        return [self.root / BASELINE, folder / "policy.yaml", *local]
+        return [self.baseline, folder / "policy.yaml", *local]
 
     def stream(self, tenant: str) -> str:
         """The text of a tenant: what is signed and enforced. Raises PolicyInvalid."""
@@ -62,9 +68,9 @@ class Tree:
 
 def check_tree(tree: Tree, tenants: Sequence[str], today: date | None = None) -> Iterator[tuple[str, Checked]]:
     """Each tenant with what is to be said of its files; the baseline, which all have, is read once."""
-    baseline_text = read_text(tree.root / BASELINE)
+    baseline_text = read_text(tree.baseline)
     try:
-        baseline = _documents(tree.root / BASELINE, baseline_text)
+        baseline = _documents(tree.baseline, baseline_text)
     except PolicyInvalid as invalid:
         yield "", Checked(None, invalid.problems)
         return
@@ -79,9 +85,30 @@ def check_tree(tree: Tree, tenants: Sequence[str], today: date | None = None) ->
         yield tenant, check_documents([*baseline, *documents], fingerprint(joined([baseline_text, *texts])), today)
 
 
+def check_layer(tree: Tree, file: Path, today: date | None = None) -> Checked:
+    """One layer that no tenant of the tree has, over the tree's baseline; or a text that needs none: the baseline
+    itself, a policy that stands alone, a stream."""
+    text, baseline = read_text(file), read_text(tree.baseline)
+    try:
+        documents = read_stream(normalised(text), str(file))
+        if documents[0].get("layer") in (None, "baseline"):
+            return check_documents(documents, fingerprint(text), today)
+        documents = [*_documents(tree.baseline, baseline), *documents]
+    except PolicyInvalid as invalid:
+        return Checked(None, invalid.problems)
+    return check_documents(documents, fingerprint(joined([baseline, text])), today)
+
+
 def joined(texts: Sequence[str]) -> str:
     """One stream of several documents."""
-    return "---\n".join(text if text.endswith("\n") else f"{text}\n" for text in texts)
+    return "---\n".join(_one(normalised(text)) for text in texts)
+
+
+def _one(text: str) -> str:
+    """A file's text as one document. Its own `---` becomes a remark, so that every line keeps its number."""
+    opened = _OPENS.match(text)
+    text = f"{text[: opened.end(1)]}# {text[opened.end(1) :]}" if opened else text
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def read_text(file: Path) -> str:
@@ -93,4 +120,9 @@ def read_text(file: Path) -> str:
 
 
 def _documents(file: Path, text: str) -> list[Keys]:
-    return list(read_stream(normalised(text), str(file)))
+    """One layer a file. Raises PolicyInvalid."""
+    documents = read_stream(normalised(text), str(file))
+    for more in documents[1:]:
+        page = more.mark.page
+        raise PolicyInvalid(str(file), [Problem(page.offset, "", "expected one layer in a file of a tree, got more")])
+    return documents

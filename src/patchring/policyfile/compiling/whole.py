@@ -1,13 +1,14 @@
 """All of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from patchring.policyfile.compiling.flat import Extra, Flat
 from patchring.policyfile.compiling.names import named_things
 from patchring.policyfile.compiling.segments import Placed, segments_of
 from patchring.policyfile.compiling.tables import RULES, rules_of, table_of
 from patchring.policyfile.compiling.views import problems_of, rows_of, views_of
-from patchring.policyfile.errors import Problem
+from patchring.policyfile.errors import Problem, Severity
 from patchring.policyfile.layers import kind_of, level_of, named, problem
 from patchring.policyfile.pages import Keys, Rows
 from patchring.policyfile.shapes.whole import ROWS_MAX
@@ -42,7 +43,7 @@ def flattened(documents: Sequence[Keys]) -> tuple[Flat, list[Problem]]:
     bases = {("segments", number): each.base for number, each in enumerate(segments)}
     extras |= _exceptions(root, documents)
     _limits(root, documents)
-    return Flat(root, layers, extras, bases, scoped), []
+    return Flat(root, layers, extras, bases, scoped, tuple(_in_two_groups(documents))), []
 
 
 def _put(root: Keys, key: str, value: Keys | Rows, documents: Sequence[Keys]) -> None:
@@ -59,6 +60,14 @@ def _rows(segments: Sequence[Placed]) -> Rows:
         row["name"] = each.name
         rows.put(row, each.mark)
     return rows
+
+
+def _in_two_groups(documents: Sequence[Keys]) -> Iterator[Problem]:
+    groups = [document for document in documents if kind_of(document.mark.page.layer) == "group"]
+    for number, document in enumerate(groups[1:], 1):
+        first = " or ".join(named(each.mark.page.layer) for each in groups[:number])
+        text = f"a device that is in {first} as well follows that layer alone, because it is written before"
+        yield replace(problem(document.marks["layer"], text), severity=Severity.WARNING)
 
 
 def _exceptions(root: Keys, documents: Sequence[Keys]) -> dict[At, Extra]:
