@@ -17,7 +17,7 @@ LISTS = [
     if route.method == "GET"
     and route.name not in PLAIN
     and not route.path.endswith("}")
-    and not route.path.endswith(("/policy", "/explain", "/decisions"))
+    and not route.path.endswith(("/policy", "/policy/document", "/calendar", "/explain", "/decisions"))
 ]
 
 

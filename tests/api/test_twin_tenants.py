@@ -34,10 +34,12 @@ PLACES: dict[str, Callable[[Twin], object]] = {
     "approval_id": lambda twin: twin.approval_id,
     "rollout_id": lambda twin: twin.scene.rollout_id,
     "stop_id": lambda twin: twin.stop_id,
+    "shift_id": lambda twin: twin.shift_id,
 }
 
 # Routes that name a thing in the query.
 QUERIES: dict[str, Callable[[Twin], dict[str, str]]] = {
+    "GET /tenants/{tenant}/calendar": lambda t: {"site": str(t.scene.site_id)},
     "GET /tenants/{tenant}/explain": lambda t: {"device": str(t.device_id), "patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/patch": lambda t: {"patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/decisions": lambda t: {"patch": str(t.scene.patch_id)},
@@ -56,6 +58,8 @@ NAMING: dict[str, Callable[[Twin], dict[str, Any]]] = {
 PLAIN: dict[str, dict[str, Any]] = {
     "POST /tenants/{tenant}/roots": {"root": {}},
     "POST /tenants/{tenant}/sites": {"name": "Second office", "zone": "UTC"},
+    "POST /tenants/{tenant}/shifts": {"person": "ada", "until": "2027-06-01T00:00:00Z", "shifts": []},
+    "POST /tenants/{tenant}/shifts/{shift_id}/acknowledge": {},
     "POST /tenants/{tenant}/policy": {"text": "patchring: 1", "statement": {}},
     "PATCH /tenants/{tenant}/devices/{device}": {"criticality": "high", "reason": WHY},
     "DELETE /tenants/{tenant}/tokens/{token_id}": {},

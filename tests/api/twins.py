@@ -47,6 +47,7 @@ class Twin:
     hold_id: UUID
     approval_id: UUID
     stop_id: UUID
+    shift_id: UUID
 
     @property
     def tenant_id(self) -> TenantId:
@@ -68,6 +69,7 @@ class Twin:
         """Texts that nobody else may ever be shown."""
         own = [self.tenant_id, self.scene.site_id, self.scene.patch_id, self.scene.policy_version_id]
         own += [self.scene.rollout_id, self.token_id, self.hold_id, self.approval_id, self.stop_id]
+        own += [self.shift_id]
         own += [device.device_id for device in self.scene.devices]
         return [self.slug, self.slug.title(), self.scene.patch_key, *map(str, own)]
 
@@ -147,7 +149,16 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
         "select approval_id from patchring.approval where tenant_id = %s", [scene.tenant_id]
     ).fetchone()
     assert row is not None
-    return Twin(scene, token_id, hold_id, row[0], stop_id)
+    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene))
+
+
+def _shift(scene: Scene) -> UUID:
+    """The shift of a person who is asked to say that he is there."""
+    now, shift_id = scene.now, new_id(scene.now)
+    row = {"tenant_id": scene.tenant_id, "shift_id": shift_id, "person": "all", "kind": "on_call"}
+    times = {"begins_at": now, "ends_at": now + timedelta(hours=8), "created_at": now, "created_by": scene.slug}
+    scene.insert("shift", [{**row, **times}])
+    return shift_id
 
 
 def _what_devices_said(scene: Scene, device_id: UUID) -> None:

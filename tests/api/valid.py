@@ -6,6 +6,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -75,6 +76,13 @@ def next_policy(twins: Twins, version: int = 2, text: str | None = None) -> dict
     return {"text": text, "statement": encode(statement)}
 
 
+def new_shifts(twins: Twins) -> dict[str, Any]:
+    """One shift of tomorrow."""
+    begins = twins.clock.now() + timedelta(days=1)
+    span = {"begins_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=8)).isoformat()}
+    return {"person": "ada", "until": (begins + timedelta(days=30)).isoformat(), "shifts": [span]}
+
+
 def signed_approval(twins: Twins, **changed: Any) -> dict[str, Any]:
     """An approval of the twin's patch that fits; `changed` replaces fields before signing, `key` the signer."""
     scene = twins.a.scene
@@ -107,6 +115,8 @@ COMMANDS: dict[str, Command] = {
         changed={"criticality": "mission"},
     ),
     f"POST {T}/policy": Command(next_policy, changed={"text": "patchring: 1"}),
+    f"POST {T}/shifts": Command(new_shifts, changed={"person": "grace"}),
+    f"POST {T}/shifts/{{shift_id}}/acknowledge": Command(None, lambda t: {"shift_id": t.shift_id}),
     f"POST {T}/approvals": Command(signed_approval, changed={"statement": {}}),
     f"POST {T}/approvals/{{approval_id}}/withdraw": Command(
         because, lambda t: {"approval_id": t.approval_id}, changed={"reason": "another reason"}

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from patchring.core.devices import DeviceFacts
 from patchring.core.policy.condition import Condition
 from patchring.core.policy.exceptions import ExceptionState, about, ends_at, exception_for, exceptions_of, next_end
 from patchring.core.policy.model import ExceptionKind, PolicyException
@@ -61,11 +62,10 @@ def test_a_deferral_says_what_it_is() -> None:
     assert never.reason.text.endswith("instead: no mail on tills")
 
 
-@pytest.mark.parametrize("facts", [{"name": "other"}, {"device": device()}])
-def test_it_says_nothing_of_others(facts: dict[str, object]) -> None:
+@pytest.mark.parametrize(("name", "there"), [("other", TILL), ("web", device())])
+def test_it_says_nothing_of_others(name: str, there: DeviceFacts) -> None:
     """Another patch, another device."""
-    there = facts.pop("device", TILL)
-    assert exceptions_of(POLICY, patch(**facts), there, NOW) == ()
+    assert exceptions_of(POLICY, patch(name=name), there, NOW) == ()
 
 
 def test_it_lapses_after_its_last_day() -> None:

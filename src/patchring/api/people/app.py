@@ -7,7 +7,17 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
-from patchring.api.people import devices, events, patches, policies, principals, rollouts, tenants
+from patchring.api.people import (
+    calendars,
+    devices,
+    events,
+    patches,
+    policies,
+    policy_documents,
+    principals,
+    rollouts,
+    tenants,
+)
 from patchring.api.people.answers import Asker, Health, Server
 from patchring.api.people.bodies import BodyGuard
 from patchring.api.people.description import describe
@@ -53,6 +63,8 @@ ROUTERS = (
     tenants.router,
     devices.router,
     policies.router,
+    policy_documents.router,
+    calendars.router,
     patches.router,
     rollouts.router,
     events.router,

@@ -47,6 +47,11 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "policy_version_taken": (409, "the number is not the next one; `expected` is"),
     "fingerprint_differs": (422, "the statement was signed for another text"),
     "grants_differ": (422, "the statement grants more or less than the text allows by rule"),
+    # calendars
+    "shift_not_found": (404, "there is no such shift in force in the tenant"),
+    "shift_unfit": (422, "a shift ends before it begins, lasts too long, or lies too far ahead"),
+    "shift_of_another": (409, "only the person of a shift acknowledges it"),
+    "shift_over": (409, "the shift is over"),
     # patches
     "patch_not_found": (404, "there is no such patch in the tenant"),
     "policy_changed": (409, "the approval was signed under a policy that is no longer in force"),
