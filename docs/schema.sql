@@ -410,6 +410,7 @@ CREATE TABLE patchring.patch (
   CONSTRAINT patch_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
   CONSTRAINT patch_tenant_id_patch_key_key UNIQUE (tenant_id, patch_key)
 );
+CREATE INDEX patch_by_update ON patchring.patch USING btree (tenant_id, provider, name) WHERE (update_id = ''::text);
 ALTER TABLE patchring.patch ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.patch FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
 GRANT INSERT, SELECT, UPDATE ON patchring.patch TO patchring_dispatcher;

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from patchring.app.decisions import Assessment, Undecided, assess
 from patchring.app.evidence import Pooling, expect_devices
 from patchring.app.placement import Placed, fill_places, find_places
+from patchring.app.releases import find_succession, take_over
 from patchring.app.work import Work
 from patchring.core.ids import CampaignId, PatchId, RolloutId
 from patchring.core.reason import Reason, as_json, counted, reason
@@ -40,7 +41,8 @@ async def create_rollout(work: Work, patch_id: PatchId, by_person: bool = False)
     """A new rollout of a patch of this tenant over the devices that miss it, with its rings, in one transaction.
 
     Works under the roles web and dispatcher. `by_person`: somebody asked for it, so neither the level of automation nor
-    a rollout that was abandoned stands against it; holds and blocks do, and what needs approval waits for it.
+    a rollout that was abandoned stands against it; holds and blocks do, and what needs approval waits for it. An older
+    release in the middle of its rollout is waited for or replaced, as the policy says (releases.py).
     """
     await lock_patch(work, patch_id)
     assessment = await assess(work.tx, work.tenant_id, patch_id, work.now)
@@ -51,7 +53,13 @@ async def create_rollout(work: Work, patch_id: PatchId, by_person: bool = False)
     against = reasons_against(assessment, state, by_person)
     if against:
         return NotStarted(against)
-    return await _create(work, assessment, assessment.going if by_person else assessment.prepared)
+    found = await find_succession(work, assessment)
+    if found.waits_for:
+        return NotStarted(found.waits_for)
+    started = await _create(work, assessment, assessment.going if by_person else assessment.prepared)
+    if isinstance(started, Started):
+        await take_over(work, assessment, started.rollout_id, found)
+    return started
 
 
 def reasons_against(assessment: Assessment, newest: RolloutState | None, by_person: bool = False) -> tuple[Reason, ...]:

@@ -136,6 +136,8 @@ SENTENCES: Mapping[str, Said] = {
     "device_classified": Said(_classified, detail=True),
     "device_lowered": Said(_classified, "soaking", detail=True),
     "policy_applied": Said(P("Policy version {version} is in force: {title}, {automation}")),
+    "shifts_imported": Said(P("The shifts of {person} changed: {added} more, {withdrawn} fewer")),
+    "shift_acknowledged": Said(P("{person} said: I am there")),
     "patch_decided": Said(_decided, detail=True),
     "patch_approved": Said(W("{name} was approved"), "verified", aloud=True),
     "patch_rejected": Said(W("{name} was rejected"), "aside", aloud=True),

@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.releases import wake_other_releases
 from patchring.app.rollouts import ENDED
 from patchring.app.stops import patch_stop, place_stop, ring_stop, rollout_stop, tenant_stop
 from patchring.app.work import Work
@@ -95,6 +96,7 @@ class Applier:
         await self._work.tx.execute(sql.rollouts.set_state, {**self._key, **change})
         if self._state in ENDED:
             self._work.wake("patch", self._loaded.row["patch_id"])
+            await wake_other_releases(self._work, self._loaded.row["patch_id"])
         self._record(kind, reasons)
         return True
 
@@ -105,6 +107,8 @@ class Applier:
         change = {"ring": ring, "state": self._rings[ring], "reasons": Jsonb(as_json(reasons)), "at": self._work.now}
         await self._work.tx.execute(sql.rollouts.set_ring_state, {**self._key, **change, "soak_until_at": until})
         self._record(kind, reasons, ring=ring)
+        if event is RingEvent.PASSED:
+            await wake_other_releases(self._work, self._loaded.row["patch_id"])
         return True
 
     async def _soak(self, action: StartSoak) -> bool:

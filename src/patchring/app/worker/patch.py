@@ -1,5 +1,7 @@
 """Due rows of kind `patch`: what the policy says of it, a rollout when it says so, a place for late devices."""
 
+from datetime import timedelta
+
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess
@@ -10,7 +12,12 @@ from patchring.core.ids import PatchId, RolloutId
 from patchring.core.policy.exceptions import about, next_end
 from patchring.core.reason import Reason, as_json
 from patchring.core.rollout.states import RolloutState
+from patchring.core.rollout.succession import OLDER_OPEN
 from patchring.store import sql
+
+# A newer release that waits is woken when a ring of the older passes, and now and then for what wakes nobody: its last
+# device left it.
+LOOK_AGAIN = timedelta(minutes=10)
 
 
 async def handle(work: Work, item: DueItem) -> None:
@@ -45,4 +52,8 @@ async def _roll_out(work: Work, assessment: Assessment, patch_id: PatchId) -> tu
         await join_rollout(work, assessment, RolloutId(newest["rollout_id"]))
         return ()
     result = await create_rollout(work, patch_id)
-    return result.reasons if isinstance(result, NotStarted) else ()
+    if not isinstance(result, NotStarted):
+        return ()
+    if any(each.code == OLDER_OPEN for each in result.reasons):
+        work.wake("patch", patch_id, work.now + LOOK_AGAIN)
+    return result.reasons

@@ -25,8 +25,6 @@ PEOPLE: Mapping[str, str] = {
     "remedies.vendor_workaround": "a technician applies the maker's workaround",
     "remedies.revert_snapshot": "a technician takes the machine back to its snapshot",
     "remedies.restore_backup": "a technician restores the backup",
-    "releases.superseded": "the patch administrator decides what becomes of an older update",
-    "releases.behind_max": "the patch administrator counts the releases",
     "catch_up_campaign": "the patch administrator starts the backlog in parts",
     "downloads.before": "updates are fetched when the installation begins",
     "downloads.metered": "we keep such devices out of the window while they are on the road",

@@ -158,6 +158,8 @@ create table patchring.patch (
 comment on column patchring.patch.decision is
   'What the policy in force last said: outcome by segment with reasons, and the policy''s fingerprint.';
 
+create index patch_by_update on patchring.patch (tenant_id, provider, name) where update_id = '';
+
 create table patchring.missing (
   tenant_id uuid not null,
   device_id uuid not null,
