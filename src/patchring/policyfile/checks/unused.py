@@ -19,10 +19,6 @@ def unused(shape: PolicyShape, policy: Policy) -> Found:
         for name in getattr(shape, section):
             if name not in names:
                 yield (section, name), "no segment uses it; name it in one, or take it away"
-    rings = {row.ring for row in policy.segments}
-    for number, ring in enumerate(policy.rings):
-        if number not in rings:
-            yield ("rings", number), f"no segment is in ring {number} ({ring.name}); put one there, or take it away"
     named = {name for _, name in named_persons(shape)}
     for key in shape.people:
         if key not in named:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from patchring.core.policy.model import Policy
+from patchring.policyfile.checks.consequence import consequence
 from patchring.policyfile.checks.found import Found
 from patchring.policyfile.checks.never import never
 from patchring.policyfile.checks.timing import days_lacked
@@ -27,6 +28,7 @@ def warnings(shape: PolicyShape, policy: Policy, flat: Flat, today: date | None)
 def _idle(shape: PolicyShape, policy: Policy) -> Found:
     yield from never(policy)
     yield from unused(shape, policy)
+    yield from consequence(policy)
     for name, window in shape.windows.items():
         if window.short_months and not days_lacked(window):
             yield ("windows", name, "short_months"), "every month has the days of the rule; take it away"
