@@ -31,6 +31,7 @@ CASE = Case(
     zone=zone("Europe/Berlin"),
     last_seen_at=NOW,
 )
+OLDER = reason("older_release_open", "waits for the rollout of 1")
 NIGHT = Window("night", "FREQ=DAILY", NOW.time().replace(hour=22), timedelta(hours=4))
 
 
@@ -60,6 +61,9 @@ def closed() -> dict[str, object]:
         ({"place": placed("failed", device_reasons=(reason("probe_failed", "web is down"),))},
          ["probe_failed", "device_failed"]),
         ({"dependencies": (NEEDED,), "place": placed("offered")}, ["prerequisite_first", "device_offered"]),
+        ({"not_started": (OLDER,)}, ["rule_matched", "older_release_open", "no_rollout"]),
+        ({"not_started": (OLDER,), "decision": HELD}, ["hold_incident", "no_rollout"]),
+        ({"not_started": (OLDER,), "place": placed("waiting", ring_reasons=(RING_WAITS,))}, ["soaking"]),
         ({"dependencies": (NEEDED,), "missing": None, "place": placed("verified")}, ["patched"]),
         ({"missing": None, "place": placed("installing")}, ["device_installing"]),
         ({"place": placed("waiting", ring_reasons=(RING_WAITS,), rollout_reasons=(RING_WAITS,))}, ["soaking"]),

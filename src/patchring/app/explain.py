@@ -62,6 +62,9 @@ async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datet
         trouble=in_force.trouble,
         exceptions=_exceptions(tenant_id, in_force, device, patch, now),
         dependencies=await _dependencies(tx, tenant_id, in_force, device, patch),
+        not_started=_reasons(
+            await tx.value(sql.patches.not_started, {"tenant_id": tenant_id, "patch_id": patch["patch_id"]})
+        ),
     )
 
 

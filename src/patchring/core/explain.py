@@ -68,8 +68,8 @@ class Place:
 class Case:
     """Everything that is known. `missing` None: not offered to the device. `policy` None: `trouble` says why. `place`
     None: no rollout of the patch has the device. `stops` are in force for it. `exceptions` name patch and device, in
-    force or not. `dependencies` is what has to come first on the device, or conflicts. `zone` is the site's or the
-    window's."""
+    force or not. `dependencies` is what has to come first on the device, or conflicts. `not_started`: why no rollout
+    began when the patch was last decided. `zone` is the site's or the window's."""
 
     device: str
     patch: str
@@ -85,6 +85,7 @@ class Case:
     trouble: str = ""
     exceptions: Sequence[Excepted] = ()
     dependencies: Sequence[Reason] = ()
+    not_started: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _turn(case: Case) -> Iterator[Reason]:
     allowed = case.decision is not None and case.decision.outcome not in (Outcome.HOLD, Outcome.BLOCK)
     if case.place is None and case.decision is not None and allowed:
         yield from case.decision.reasons
+        yield from case.not_started
     if case.place is None and case.policy is not None and case.missing is not None:
         yield reason("no_rollout", f"no rollout of {case.patch} has {case.device}")
     if case.place is not None and case.place.device_state is DeviceState.WAITING:

@@ -50,6 +50,11 @@ from patchring.patch
 where tenant_id = %(tenant_id)s and (patch_id = %(patch_id)s::uuid or patch_key = %(patch_key)s)
 order by patch_id = %(patch_id)s::uuid desc nulls last limit 1;
 
+-- name: not_started
+-- Why no rollout began when the patch was last decided; null: it was not decided yet.
+select decision -> 'reasons' as reasons from patchring.patch
+where tenant_id = %(tenant_id)s and patch_id = %(patch_id)s;
+
 -- name: devices_missing
 -- The devices that miss a patch, by name after a cursor of name and id.
 select d.device_id, d.name, m.installed_version, m.held_back, m.known_from
