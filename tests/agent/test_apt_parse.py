@@ -24,7 +24,8 @@ def golden(name: str) -> str:
 def test_dpkg_list() -> None:
     found = parse.dpkg_list(golden("debian12.dpkg_query-list.stdout"))
     assert len(found) == 11
-    assert found[5] == Owned("ii ", "libssl3", "amd64", "3.0.19-1~deb12u2", "openssl")
+    assert found[5] == Owned("ii ", "libssl3", "amd64", "3.0.19-1~deb12u2", "openssl", "3.0.19-1~deb12u2")
+    assert found[9] == Owned("ii ", "python3", "amd64", "3.11.2-1+b1", "python3-defaults", "3.11.2-1")
     assert all(p.is_whole and p.is_there for p in found)
 
 
@@ -40,7 +41,7 @@ def test_dpkg_list_of_what_is_not_whole() -> None:
 
 
 def test_removed_packages_whose_configuration_stays_are_not_there() -> None:
-    assert [p.is_there for p in parse.dpkg_list("rc \told\tall\t1.0\told\nun \tnever\tall\t\tnever\n")] == [
+    assert [p.is_there for p in parse.dpkg_list("rc \told\tall\t1.0\told\t1.0\nun \tnever\tall\t\tnever\t\n")] == [
         False,
         False,
     ]

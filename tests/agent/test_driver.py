@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from patchring.wire.messages import Offer, Package
+from patchring.wire.messages import InstalledPackage, Offer, Package
 from patchring_agent import clocks
 from patchring_agent.client import Client
 from patchring_agent.driver import Driver
@@ -226,7 +226,7 @@ def test_offer_permit_install_verify(doorman: Doorman, folder: StateFolder, root
     assert "Setting up app (1.1)" in installed.output
     scan = doorman.last_scan()
     assert scan is not None
-    assert (scan.installed, scan.updates) == ([Package("apt", "app", "1.1", "all")], [])
+    assert (scan.installed, scan.updates) == ([InstalledPackage("apt", "app", "1.1", "all")], [])
     assert (state.kept.job, state.kept.journal, state.kept.policy_version) == (None, [], 7)
     assert (root.root / "count").read_text().splitlines() == ["configured"]
 

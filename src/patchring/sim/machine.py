@@ -15,6 +15,7 @@ from patchring.wire.canonical import digest
 from patchring.wire.messages import (
     Change,
     Facts,
+    InstalledPackage,
     Offer,
     Package,
     Plan,
@@ -99,7 +100,7 @@ class Machine:
             state_digest=self.state_digest(),
             facts=self.facts(booted_at_ms),
             providers=[ProviderState(PROVIDER, "10.0.26100", list(CAPABILITIES))],
-            installed=[_package(product, version) for product, version in sorted(self.installed.items())],
+            installed=[_installed(product, version) for product, version in sorted(self.installed.items())],
             updates=[_update(update) for update in self.pending()],
             reboot_pending=self.reboot_pending,
             reboot_reasons=["an update waits for it"] if self.reboot_pending else [],
@@ -183,6 +184,10 @@ class Machine:
         if down:
             return ProbeResult(name, "fail", f"service {', '.join(down)}: expected running, got stopped", 40)
         return ProbeResult(name, "pass", f"running: {', '.join(wanted)}" if wanted else "nothing to ask", 15)
+
+
+def _installed(product: str, version: str) -> InstalledPackage:
+    return InstalledPackage(PROVIDER, product, version, ARCHITECTURE)
 
 
 def _package(product: str, version: str) -> Package:

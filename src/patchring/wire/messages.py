@@ -29,6 +29,15 @@ class Package:
 
 
 @dataclass(frozen=True)
+class InstalledPackage(Package):
+    """A package that is there. `source` is what it was built from, where advisories go by that and it is named
+    otherwise; `source_version` is that one's version where it differs."""
+
+    source: str = ""
+    source_version: str = ""
+
+
+@dataclass(frozen=True)
 class Update:
     """A pending update as the device's own package manager offers it.
 
@@ -106,7 +115,7 @@ class Scan:
     state_digest: str
     facts: Facts
     providers: list[ProviderState]
-    installed: list[Package]
+    installed: list[InstalledPackage]
     updates: list[Update]
     reboot_pending: bool
     reboot_reasons: list[str] = field(default_factory=list)

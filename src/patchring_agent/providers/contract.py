@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Optional, Protocol
 
-from patchring.wire.messages import Package, Plan, ProviderState, Update
+from patchring.wire.messages import InstalledPackage, Package, Plan, ProviderState, Update
 from patchring_agent.loop.events import Outcome
 
 SCAN = "scan"
@@ -29,7 +29,7 @@ ENFORCE_REBOOT = "enforce_reboot"
 class Inventory:
     """Everything installed, and every update that the package manager itself offers."""
 
-    installed: list[Package]
+    installed: list[InstalledPackage]
     updates: list[Update]
 
 

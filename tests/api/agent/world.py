@@ -25,6 +25,7 @@ from patchring.wire.codec import encode
 from patchring.wire.messages import (
     CheckIn,
     Facts,
+    InstalledPackage,
     Package,
     PermitAnswer,
     PermitRequest,
@@ -185,7 +186,7 @@ def facts(name: str) -> Facts:
 
 
 def scan(digest: str = "state-1") -> Scan:
-    package = Package("apt", "openssl", "3.0.15-1", "amd64")
+    package = InstalledPackage("apt", "openssl", "3.0.15-1", "amd64")
     update = Update(Package("apt", "openssl", "3.0.16-1", "amd64"), "3.0.15-1", security=True, label="Debian-Security")
     state = ProviderState("apt", "2.6.1", ["scan", "install"])
     return Scan(1_700_000_000_000, digest, facts("pc-1"), [state], [package], [update], reboot_pending=False)

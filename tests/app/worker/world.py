@@ -30,6 +30,7 @@ from patchring.wire.codec import encode
 from patchring.wire.messages import (
     Change,
     Facts,
+    InstalledPackage,
     Package,
     PermitAnswer,
     PermitRequest,
@@ -116,7 +117,7 @@ class Device:
         now_ms = milliseconds(self.tenant.world.clock.now())
         facts = Facts(self.name, "Debian GNU/Linux", "12", "6.1", "amd64", self.boot_id, 0, "1.0")
         updates = [self.update(p) for p in self.products if self.installed.get(p.name) == p.before]
-        packages = [Package("apt", name, version, "amd64") for name, version in sorted(self.installed.items())]
+        packages = [InstalledPackage("apt", name, version, "amd64") for name, version in sorted(self.installed.items())]
         return Scan(now_ms, secrets.token_hex(4), facts, [], packages, updates, self.reboot_pending)
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from patchring.wire.messages import Package, Update
+from patchring.wire.messages import InstalledPackage, Package, Update
 from patchring_agent.providers.apt import facts, parse
 from patchring_agent.providers.apt.tool import AptSite
 from patchring_agent.providers.contract import Inventory
@@ -15,7 +15,7 @@ REBOOT_MAYBE = frozenset({"libc6", "systemd", "dbus", "libssl3", "libssl3t64", "
 
 def take(site: AptSite, native: str) -> Inventory:
     there = facts.owned(site)
-    installed = [Package("apt", p.name, p.version, p.architecture) for p in there]
+    installed = [_installed(p) for p in there]
     newer = _newer(site, native, there)
     if not newer:
         return Inventory(installed, [])
@@ -30,6 +30,12 @@ def take(site: AptSite, native: str) -> Inventory:
         why = _held_back(package.name, version, would, held, phased, found)
         updates.append(_update(package, version, found, why))
     return Inventory(installed, updates)
+
+
+def _installed(package: parse.Owned) -> InstalledPackage:
+    source = "" if package.source == package.name else package.source
+    source_version = "" if package.source_version == package.version else package.source_version
+    return InstalledPackage("apt", package.name, package.version, package.architecture, source, source_version)
 
 
 def _newer(site: AptSite, native: str, there: Sequence[parse.Owned]) -> list[tuple[parse.Owned, str]]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Optional
 
-DPKG_FORMAT = "${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\t${source:Package}\n"
+DPKG_FORMAT = "${db:Status-Abbrev}\t${Package}\t${Architecture}\t${Version}\t${source:Package}\t${source:Version}\n"
 
 _STEP = re.compile(
     r"Inst (?P<name>\S+)(?: \[(?P<old>[^\]]+)\])? \((?P<new>\S+) (?P<releases>.*?) ?\[(?P<arch>[^\]]+)\]\)"
@@ -28,6 +28,7 @@ class Owned:
     architecture: str
     version: str
     source: str
+    source_version: str
 
     @property
     def is_there(self) -> bool:
@@ -68,7 +69,7 @@ class Known:
 
 def dpkg_list(text: str) -> list[Owned]:
     rows = (line.split("\t") for line in text.splitlines())
-    return [Owned(*row) for row in rows if len(row) == 5]
+    return [Owned(*row) for row in rows if len(row) == 6]
 
 
 def dry_run(text: str) -> list[Step]:
