@@ -39,6 +39,15 @@ def test_an_advisory_holds_from_its_first_version_to_before_its_fix() -> None:
     }
 
 
+def test_a_last_version_is_still_affected_and_the_next_is_not() -> None:
+    lines = [Affected("DSA-5", DEBIAN, "openssl", "1.1.1-2", last="3.0.0-1")]
+    found = {
+        version: ids(Matcher(lines, SCHEMES).matches([Present(DEBIAN, "openssl", version)]))
+        for version in ("1.1.1-1", "1.1.1-2", "3.0.0-1", "3.0.0-1+b1")
+    }
+    assert found == {"1.1.1-1": [], "1.1.1-2": ["DSA-5"], "3.0.0-1": ["DSA-5"], "3.0.0-1+b1": []}
+
+
 def test_ecosystems_are_apart() -> None:
     assert matcher().matches([Present(ALMA, "openssl", "1:3.0.7-27.el9"), Present(ALMA, "curl", "1")]) == [
         Match("ALSA-1", "openssl", "1:3.0.7-27.el9", "1:3.0.7-28.el9_4")

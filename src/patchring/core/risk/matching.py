@@ -13,13 +13,15 @@ from patchring.core.versions import KEYS, Scheme
 
 @dataclass(frozen=True)
 class Affected:
-    """A line of an advisory. `introduced` empty: every earlier version; `fixed` empty: there is no fix yet."""
+    """A line of an advisory. `introduced` empty: every earlier version; `fixed` empty: there is no fix yet. `last`: the
+    last version that it holds for, where that is said and the fix is not; empty: nobody said."""
 
     advisory_id: str
     ecosystem: str
     package: str
     introduced: str = ""
     fixed: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ class _Line:
     said: Affected
     introduced: Any
     fixed: Any
+    last: Any
 
     def holds(self, key: Any) -> bool:
-        return (self.introduced is None or key >= self.introduced) and (self.fixed is None or key < self.fixed)
+        begun = self.introduced is None or key >= self.introduced
+        over = (self.fixed is not None and key >= self.fixed) or (self.last is not None and key > self.last)
+        return begun and not over
 
 
 class Matcher:
@@ -66,7 +71,8 @@ class Matcher:
         for line in sorted(lines, key=lambda line: line.advisory_id):
             key = self._key(line.ecosystem)
             introduced = None if line.introduced in ("", "0") else key(line.introduced)
-            ready = _Line(line, introduced, key(line.fixed) if line.fixed else None)
+            fixed, last = (key(said) if said else None for said in (line.fixed, line.last))
+            ready = _Line(line, introduced, fixed, last)
             self._lines.setdefault((line.ecosystem, line.package), []).append(ready)
 
     def matches(self, packages: Iterable[Present]) -> list[Match]:
