@@ -1,0 +1,60 @@
+"""Why what came from a feed is not taken. It is refused as a whole, and the last good one stays.
+
+FeedRefused
+├── Empty           nothing came, or a feed without a single row
+├── TooLarge        more bytes, rows or text than this feed ever has
+├── WrongEncoding   the bytes are not UTF-8, or the packing is damaged or unknown
+├── Truncated       it ends before it is complete
+├── WrongShape      a field is missing, of another type, or says something that cannot be
+├── Duplicate       the same thing twice, and not the same said of it
+├── Shrunken        more has vanished since the last good one than can be withdrawals
+└── Older           it was published before the last good one
+"""
+
+
+class FeedRefused(Exception):
+    """`kind` is stable and for programs; the text is one line: what was expected, what came, what to do."""
+
+    kind: str = "feed_refused"
+    advice: str = "the last good one stays; fetch it again"
+
+    def __init__(self, feed: str, found: str, advice: str = "") -> None:
+        super().__init__(f"{feed}: {found}; {advice or self.advice}")
+        self.feed = feed
+        self.found = found
+
+
+class Empty(FeedRefused):
+    kind = "feed_empty"
+
+
+class TooLarge(FeedRefused):
+    kind = "feed_too_large"
+    advice = "the last good one stays; look at what the source sent before you fetch it again"
+
+
+class WrongEncoding(FeedRefused):
+    kind = "feed_wrong_encoding"
+
+
+class Truncated(FeedRefused):
+    kind = "feed_truncated"
+
+
+class WrongShape(FeedRefused):
+    kind = "feed_wrong_shape"
+    advice = "the last good one stays; if the source has changed its format for good, Patchring needs an update"
+
+
+class Duplicate(FeedRefused):
+    kind = "feed_duplicate"
+
+
+class Shrunken(FeedRefused):
+    kind = "feed_shrunken"
+    advice = "the last good one stays; if the source says that this is meant, import it with its shrinking allowed"
+
+
+class Older(FeedRefused):
+    kind = "feed_older"
+    advice = "the last good one stays; a mirror or cache on the way is behind"
