@@ -36,6 +36,27 @@ GRANT SELECT, UPDATE (state), UPDATE (state_at) ON patchring.action TO patchring
 GRANT SELECT ON patchring.action TO patchring_staff;
 GRANT SELECT ON patchring.action TO patchring_web;
 
+CREATE TABLE patchring.advisory_line (
+  feed text NOT NULL,
+  part text NOT NULL,
+  key text NOT NULL,
+  known_from timestamp with time zone NOT NULL,
+  number integer NOT NULL,
+  known_to timestamp with time zone,
+  ecosystem text NOT NULL,
+  package text NOT NULL,
+  introduced text NOT NULL,
+  fixed text NOT NULL,
+  last text NOT NULL,
+  CONSTRAINT advisory_line_feed_part_key_known_from_fkey FOREIGN KEY (feed, part, key, known_from) REFERENCES patchring.catalogue(feed, part, key, known_from),
+  CONSTRAINT advisory_line_pkey PRIMARY KEY (feed, part, key, known_from, number)
+);
+CREATE INDEX advisory_line_by_package ON patchring.advisory_line USING btree (ecosystem, package) WHERE (known_to IS NULL);
+GRANT SELECT ON patchring.advisory_line TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.advisory_line TO patchring_feeder;
+GRANT SELECT ON patchring.advisory_line TO patchring_staff;
+GRANT SELECT ON patchring.advisory_line TO patchring_web;
+
 CREATE TABLE patchring.approval (
   tenant_id uuid NOT NULL,
   approval_id uuid NOT NULL,
@@ -83,6 +104,24 @@ CREATE TABLE patchring.campaign_rollout (
 );
 GRANT INSERT, SELECT ON patchring.campaign_rollout TO patchring_dispatcher;
 GRANT INSERT ON patchring.campaign_rollout TO patchring_web;
+
+CREATE TABLE patchring.catalogue (
+  feed text NOT NULL,
+  part text NOT NULL,
+  key text NOT NULL,
+  known_from timestamp with time zone NOT NULL,
+  known_to timestamp with time zone,
+  body jsonb NOT NULL,
+  CONSTRAINT catalogue_check CHECK ((known_to > known_from)),
+  CONSTRAINT catalogue_pkey PRIMARY KEY (feed, part, key, known_from)
+);
+CREATE INDEX catalogue_by_kb ON patchring.catalogue USING btree (((body ->> 'kb'::text))) WHERE ((feed = 'msrc'::text) AND (known_to IS NULL));
+CREATE INDEX catalogue_by_key ON patchring.catalogue USING btree (feed, key);
+CREATE UNIQUE INDEX catalogue_now ON patchring.catalogue USING btree (feed, part, key) WHERE (known_to IS NULL);
+GRANT SELECT ON patchring.catalogue TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.catalogue TO patchring_feeder;
+GRANT SELECT ON patchring.catalogue TO patchring_staff;
+GRANT SELECT ON patchring.catalogue TO patchring_web;
 
 CREATE TABLE patchring.denial (
   tenant_id uuid NOT NULL,
@@ -192,6 +231,7 @@ CREATE TABLE patchring.due (
 CREATE INDEX due_abandoned ON patchring.due USING btree (tenant_id, lease_until) WHERE (lease_until IS NOT NULL);
 CREATE INDEX due_next ON patchring.due USING btree (tenant_id, wake_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.due TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_feeder;
 GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_ingest;
 GRANT INSERT, SELECT, UPDATE ON patchring.due TO patchring_signer;
 GRANT SELECT ON patchring.due TO patchring_staff;
@@ -298,6 +338,48 @@ GRANT INSERT, SELECT, UPDATE ON patchring.evidence TO patchring_dispatcher;
 GRANT SELECT ON patchring.evidence TO patchring_signer;
 GRANT SELECT ON patchring.evidence TO patchring_staff;
 GRANT INSERT (device_count), INSERT (patch_key), INSERT (ring), INSERT (tenant_count), SELECT, UPDATE (device_count), UPDATE (tenant_count) ON patchring.evidence TO patchring_web;
+
+CREATE TABLE patchring.feed (
+  feed text NOT NULL,
+  part text NOT NULL DEFAULT ''::text,
+  observed_at timestamp with time zone,
+  published_at timestamp with time zone,
+  version text NOT NULL DEFAULT ''::text,
+  sha256 text NOT NULL DEFAULT ''::text,
+  size_bytes bigint NOT NULL DEFAULT 0,
+  row_count integer NOT NULL DEFAULT 0,
+  etag text NOT NULL DEFAULT ''::text,
+  last_modified text NOT NULL DEFAULT ''::text,
+  tried_at timestamp with time zone,
+  problem_kind text NOT NULL DEFAULT ''::text,
+  problem text NOT NULL DEFAULT ''::text,
+  failure_count integer NOT NULL DEFAULT 0,
+  CONSTRAINT feed_pkey PRIMARY KEY (feed, part)
+);
+GRANT SELECT ON patchring.feed TO patchring_dispatcher;
+GRANT INSERT, SELECT, UPDATE ON patchring.feed TO patchring_feeder;
+GRANT SELECT ON patchring.feed TO patchring_staff;
+GRANT SELECT ON patchring.feed TO patchring_web;
+
+CREATE TABLE patchring.feed_observation (
+  feed text NOT NULL,
+  part text NOT NULL,
+  observed_at timestamp with time zone NOT NULL,
+  outcome text NOT NULL,
+  version text NOT NULL DEFAULT ''::text,
+  sha256 text NOT NULL DEFAULT ''::text,
+  appeared_count integer NOT NULL DEFAULT 0,
+  changed_count integer NOT NULL DEFAULT 0,
+  vanished_count integer NOT NULL DEFAULT 0,
+  problem_kind text NOT NULL DEFAULT ''::text,
+  problem text NOT NULL DEFAULT ''::text,
+  CONSTRAINT feed_observation_outcome_check CHECK ((outcome = ANY (ARRAY['taken'::text, 'refused'::text]))),
+  CONSTRAINT feed_observation_pkey PRIMARY KEY (feed, part, observed_at)
+);
+GRANT SELECT ON patchring.feed_observation TO patchring_dispatcher;
+GRANT INSERT, SELECT ON patchring.feed_observation TO patchring_feeder;
+GRANT SELECT ON patchring.feed_observation TO patchring_staff;
+GRANT SELECT ON patchring.feed_observation TO patchring_web;
 
 CREATE TABLE patchring.hold (
   tenant_id uuid NOT NULL,
@@ -633,6 +715,21 @@ GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
 GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (pooled), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
 
+CREATE TABLE patchring.score (
+  cve text NOT NULL,
+  epss_millionths integer NOT NULL,
+  percentile_millionths integer NOT NULL,
+  scored_on date NOT NULL,
+  observed_at timestamp with time zone NOT NULL,
+  CONSTRAINT score_epss_millionths_check CHECK (((epss_millionths >= 0) AND (epss_millionths <= 1000000))),
+  CONSTRAINT score_percentile_millionths_check CHECK (((percentile_millionths >= 0) AND (percentile_millionths <= 1000000))),
+  CONSTRAINT score_pkey PRIMARY KEY (cve)
+);
+GRANT SELECT ON patchring.score TO patchring_dispatcher;
+GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.score TO patchring_feeder;
+GRANT SELECT ON patchring.score TO patchring_staff;
+GRANT SELECT ON patchring.score TO patchring_web;
+
 CREATE TABLE patchring.shift (
   tenant_id uuid NOT NULL,
   shift_id uuid NOT NULL,
@@ -737,6 +834,7 @@ CREATE TABLE patchring.tenant_directory (
   CONSTRAINT tenant_directory_slug_key UNIQUE (slug)
 );
 GRANT SELECT ON patchring.tenant_directory TO patchring_dispatcher;
+GRANT SELECT ON patchring.tenant_directory TO patchring_feeder;
 GRANT SELECT ON patchring.tenant_directory TO patchring_staff;
 GRANT INSERT, SELECT ON patchring.tenant_directory TO patchring_web;
 
@@ -831,12 +929,14 @@ END
 $function$;
 
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_dispatcher;
+GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_feeder;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_ingest;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_pooler;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_signer;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_staff;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_web;
 GRANT USAGE ON SCHEMA patchring TO patchring_dispatcher;
+GRANT USAGE ON SCHEMA patchring TO patchring_feeder;
 GRANT USAGE ON SCHEMA patchring TO patchring_ingest;
 GRANT USAGE ON SCHEMA patchring TO patchring_pooler;
 GRANT USAGE ON SCHEMA patchring TO patchring_signer;

@@ -21,7 +21,8 @@ OURS, THEIRS = (TenantId(UUID(int=n)) for n in (1, 2))
 EXAMPLE = """
     CREATE TABLE patchring.example (tenant_id uuid NOT NULL, id uuid NOT NULL, note text, PRIMARY KEY (tenant_id, id));
     GRANT SELECT, INSERT, UPDATE, DELETE ON patchring.example TO
-      patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler;
+      patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler,
+      patchring_feeder;
     SELECT patchring_private.protect('patchring.example');
 """
 

@@ -22,6 +22,7 @@ class Role(StrEnum):
     SIGNER = "signer"
     INGEST = "ingest"
     POOLER = "pooler"
+    FEEDER = "feeder"
 
 
 # Who may carry a scope over several tenants: staff see those they are given, ingest writes a batch of check-ins,
@@ -45,6 +46,7 @@ TIME_OUTS: Mapping[Role, TimeOuts] = {
     Role.SIGNER: TimeOuts(statement=10_000, lock=5_000, idle_in_transaction=10_000),
     Role.INGEST: TimeOuts(statement=15_000, lock=5_000, idle_in_transaction=15_000),
     Role.POOLER: TimeOuts(statement=60_000, lock=10_000, idle_in_transaction=60_000),
+    Role.FEEDER: TimeOuts(statement=60_000, lock=10_000, idle_in_transaction=60_000),
 }
 
 # Joins are made in the order in which they are written. The signer's are written from key to key; to try every other

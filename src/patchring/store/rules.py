@@ -25,6 +25,11 @@ OPERATOR_TABLES: Mapping[str, str] = {
     "patchring.stop": "what must not start, also everywhere; read by every permit; keys hold ids, no client's data",
     "patchring.due": "what a worker looks at next, over all tenants: ids and instants only",
     "patchring.evidence": "counts pooled over tenants without their names",
+    "patchring.feed": "which feeds there are and how old they are: no client's data",
+    "patchring.feed_observation": "what was known of the public feeds when",
+    "patchring.catalogue": "what public feeds say of patches and vulnerabilities",
+    "patchring.advisory_line": "which packages public advisories are about",
+    "patchring.score": "public scores of vulnerabilities",
     "patchring.idempotency": "belongs to a principal, who may act for many tenants",
     "patchring.refusal_count": "refused messages by day and route: nobody's, as their sender is not known",
 }

@@ -28,6 +28,7 @@ from patchring.core.policy.handling import (
     RunsOn,
 )
 from patchring.core.policy.people import PeopleRules
+from patchring.core.policy.reception import ProposalRules
 
 
 class Automation(StrEnum):
@@ -251,6 +252,7 @@ class Policy:
     releases: Releases = field(default_factory=Releases)
     catch_up_campaign: CatchUpCampaign | None = None
     downloads: Downloads | None = None
+    proposals: ProposalRules = field(default_factory=ProposalRules)
     layers: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from patchring.policyfile.checks.found import Found, twice
 from patchring.policyfile.checks.persons import of_people
+from patchring.policyfile.checks.proposals import of_proposals
 from patchring.policyfile.checks.rings import of_overrides, of_rings
 from patchring.policyfile.checks.rows import of_approvals, of_exceptions, of_relations, of_segments, of_urgency
 from patchring.policyfile.checks.timing import of_blackouts, of_hours, of_reboots, of_windows
@@ -26,4 +27,5 @@ def contradictions(shape: PolicyShape) -> Found:
     yield from of_urgency(shape)
     yield from of_exceptions(shape)
     yield from of_relations(shape)
+    yield from of_proposals(shape)
     yield from of_people(shape)

@@ -18,6 +18,7 @@ from patchring.policyfile.shapes.placing import LimitsShape, OnFailureShape, Ove
 from patchring.policyfile.shapes.rules import (
     ApprovalShape,
     ExceptionShape,
+    ProposalsShape,
     RelationShape,
     ReleasesShape,
     UrgencyShape,
@@ -53,6 +54,7 @@ class PolicyShape(Shape):
     releases: ReleasesShape = ReleasesShape()
     catch_up_campaign: CampaignShape | None = None
     downloads: DownloadsShape | None = None
+    proposals: ProposalsShape = ProposalsShape()
     people: dict[Name, PersonShape] = Field(default_factory=dict, max_length=200)
     escalation: Escalation = Field(default_factory=dict)
     quiet_hours: QuietHoursShape | None = None

@@ -1,8 +1,10 @@
 """The whole."""
 
 from patchring.core.policy import handling, model
+from patchring.core.policy.reception import ProposalRules, Reception
 from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.shapes.placing import RingShape
+from patchring.policyfile.shapes.rules import ProposalsShape
 from patchring.policyfile.shapes.whole import PolicyShape
 from patchring.policyfile.sources import sources_of
 from patchring.policyfile.values.handling import campaign, downloads, override, reboot_plan, relation, remedy, runs_on
@@ -39,6 +41,7 @@ def build(shape: PolicyShape, flat: Flat, fingerprint: str) -> model.Policy:
         releases=handling.Releases(handling.Superseded(shape.releases.superseded), shape.releases.behind_max),
         catch_up_campaign=campaign(shape.catch_up_campaign),
         downloads=downloads(shape.downloads),
+        proposals=_proposals(shape.proposals),
         layers=flat.layers,
         sources=sources_of(flat.root),
     )
@@ -47,3 +50,7 @@ def build(shape: PolicyShape, flat: Flat, fingerprint: str) -> model.Policy:
 def _ring(number: int, shape: RingShape) -> model.Ring:
     soak = model.Soak(shape.soak.time, shape.soak.verified, shape.soak.device_hours)
     return model.Ring(number, shape.name, soak, shape.growth, shape.at_once)
+
+
+def _proposals(shape: ProposalsShape) -> ProposalRules:
+    return ProposalRules(Reception(shape.hold), Reception(shape.expedite), Reception(shape.approve))

@@ -6,7 +6,8 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 CREATE SCHEMA patchring;
 COMMENT ON SCHEMA patchring IS 'Everything that the programs read and write.';
 GRANT USAGE ON SCHEMA patchring TO
-  patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler;
+  patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler,
+  patchring_feeder;
 
 COMMENT ON SCHEMA patchring_private IS 'The key of tenant scopes and the record of migrations. For the owner alone.';
 
@@ -55,7 +56,8 @@ $body$;
 COMMENT ON FUNCTION patchring.scope() IS
   'The tenants that this transaction may touch. Raises without a scope that was signed for this role and is still valid.';
 GRANT EXECUTE ON FUNCTION patchring.scope() TO
-  patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler;
+  patchring_web, patchring_staff, patchring_dispatcher, patchring_signer, patchring_ingest, patchring_pooler,
+  patchring_feeder;
 
 CREATE FUNCTION patchring_private.protect(tenant_table regclass) RETURNS void
 LANGUAGE plpgsql

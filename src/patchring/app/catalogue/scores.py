@@ -1,0 +1,31 @@
+"""EPSS: hundreds of thousands of scores that change every day, so they have a table of their own and no past."""
+
+from datetime import datetime
+from itertools import islice
+
+from patchring.feeds.guards import Difference
+from patchring.feeds.model import Scored
+from patchring.store import sql
+from patchring.store.transaction import Tx
+
+SCORES_AT_ONCE = 20_000
+
+
+async def scores_now(tx: Tx) -> list[Scored]:
+    rows = await tx.all(sql.catalogue.scores_now)
+    return [
+        Scored(row["cve"], row["epss_millionths"], row["percentile_millionths"], row["scored_on"]) for row in rows
+    ]
+
+
+async def put_scores(tx: Tx, found: Difference[Scored], at: datetime) -> None:
+    """What is new or another. A CVE that is no longer scored keeps its last score, with its day."""
+    new = iter([*found.appeared, *(after for _, after in found.changed)])
+    while rows := list(islice(new, SCORES_AT_ONCE)):
+        given = {
+            "cves": [row.cve for row in rows],
+            "epss": [row.epss_millionths for row in rows],
+            "percentiles": [row.percentile_millionths for row in rows],
+            "days": [row.scored_on for row in rows],
+        }
+        await tx.execute(sql.catalogue.put_scores, {**given, "at": at})
