@@ -22,6 +22,8 @@ from patchring.feeds.osv_ranges import Line, lines_of
 FEED = "osv"
 _CVE_INSIDE = re.compile(r"(?:[A-Z]+-)?(CVE-[0-9]{4}-[0-9]{4,19})")
 _WORD_FIRST = re.compile(r"(critical|important|moderate|low)\s*:", re.IGNORECASE)
+# Debian's, worst first. "Not yet assigned" and "end-of-life" rate nothing.
+_URGENCIES = ("high", "medium", "low", "unimportant")
 _SUMMARY_LONGEST = 300
 _VECTOR_LONGEST = 300
 
@@ -46,8 +48,8 @@ class _Entry(msgspec.Struct):
 
 
 def parse(raw: bytes, observed_at: datetime, *, part: str = "", complete: bool = True) -> Snapshot[Advisory]:
-    """All advisories, sorted. `raw`: plain, gzip, xz or zip; `part`: the ecosystem that it is of; `complete` False: only
-    what changed lately. An advisory that comes twice and says the same is taken once. Raises FeedRefused."""
+    """All advisories, sorted. `raw`: plain, gzip, xz or zip; `part`: the ecosystem that it is of; `complete` False:
+    only what changed lately. An advisory that comes twice and says the same is taken once. Raises FeedRefused."""
     rows: dict[str, Advisory] = {}
     for document in documents(FEED, raw):
         _add(rows, _advisory(reading.as_json(FEED, document, _Entry)))
@@ -101,11 +103,14 @@ def _cves(entry: _Entry) -> tuple[str, ...]:
 
 
 def _word(entry: _Entry, summary: str) -> str:
-    """The vendor's own rating: in the summary (RHEL and its family), or a severity of its own type (Ubuntu)."""
+    """The vendor's own rating: in the summary (RHEL and its family), a severity of its own type (Ubuntu), or the
+    highest urgency of its lines (Debian)."""
     first = _WORD_FIRST.match(summary)
     if first:
         return first[1].lower()
-    return next((each.score.lower()[:20] for each in _severities(entry) if each.type == "Ubuntu"), "")
+    rated = [each.score.lower() for each in _severities(entry) if each.type == "Ubuntu"]
+    rated += [urgency for urgency in _URGENCIES if urgency in {line.urgency for line in entry.affected or ()}]
+    return rated[0][:20] if rated else ""
 
 
 def _vectors(entry: _Entry) -> tuple[str, ...]:

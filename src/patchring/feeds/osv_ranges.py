@@ -37,10 +37,22 @@ class Package(msgspec.Struct):
     name: str
 
 
+class Own(msgspec.Struct):
+    """What only one ecosystem has."""
+
+    urgency: Any = None
+
+
 class Line(msgspec.Struct):
     package: Package | None = None
     ranges: list[Range] | None = None
     versions: list[str] | None = None
+    own: Own | None = msgspec.field(name="ecosystem_specific", default=None)
+
+    @property
+    def urgency(self) -> str:
+        """Debian's word; empty: it said none."""
+        return self.own.urgency if self.own and isinstance(self.own.urgency, str) else ""
 
 
 def lines_of(feed: str, advisory_id: str, said: Iterable[Line]) -> tuple[Affected, ...]:
