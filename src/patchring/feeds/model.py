@@ -100,7 +100,9 @@ class Advisory:
 @dataclass(frozen=True, slots=True)
 class Weakness:
     """What a vendor says of a CVE in one product. `severity` is its own word in lower case; `cvss_tenths` 98 is 9.8;
-    `exploited` and `disclosed`: at the time of release."""
+    `exploited` and `disclosed`: at the time of release. `exploitability`: what Microsoft expects of the latest release
+    ("Exploitation More Likely"); `impact`: its word for what an attacker gains. Some of its advisories have no CVE but
+    a number of their own (ADV200001)."""
 
     cve: str
     severity: str
@@ -108,13 +110,21 @@ class Weakness:
     vector: str
     exploited: bool | None
     disclosed: bool | None
+    exploitability: str = ""
+    impact: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowsUpdate:
-    """An update (KB) for one product of Microsoft, as MSRC tells it. `product_id` is MSRC's number of the product.
-    `classification` is MSRC's ("Security Update"), `restart` too ("Yes", "No", "Maybe"). `supersedes`: KBs, sorted.
-    `build`: what the product is at afterwards. `weaknesses`: what it settles, by CVE."""
+    """An update for one product of Microsoft, as MSRC tells it in the document of a month.
+
+    `kb` is empty for what is settled without one (Office Click-to-Run, a release of Edge); `title` then says how.
+    `product_id` is MSRC's number of the product. `classification` is MSRC's ("Security Update"), `restart` too ("Yes",
+    "No", "Maybe"). `supersedes`: KBs, sorted. `builds`: what the product is at afterwards; several where the document
+    says so, of which one is the product's own branch. `weaknesses`: what it settles, by CVE. `released_on`: the first
+    day that the document speaks of any of them; an update out of band came later. `known_issues`: pages on them.
+    """
 
     kb: str
     product_id: str
@@ -123,13 +133,16 @@ class WindowsUpdate:
     classification: str
     restart: str | None
     supersedes: tuple[str, ...]
-    build: str
+    builds: tuple[str, ...]
     weaknesses: tuple[Weakness, ...]
     released_on: date | None = None
+    known_issues: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        return f"{self.kb} {self.product_id}"
+        """Never the KB alone: one KB is a security update of one product and something else of another."""
+        what = self.kb or " ".join([self.title, *self.builds])
+        return f"{what} | {self.product_id} | {self.classification}"
 
     @property
     def cves(self) -> tuple[str, ...]:
@@ -166,12 +179,15 @@ class MacRelease:
 
 @dataclass(frozen=True, slots=True)
 class AppVersion:
-    """A version of a third-party application that its catalogue had. `package_id` is winget's ("7zip.7zip")."""
+    """A version of a third-party application that its catalogue had. `package_id` is winget's ("7zip.7zip").
+
+    `offered`: it is what the catalogue installs, not one that it had before; one taken back can come again."""
 
     package_id: str
     version: str
     previous_version: str
     seen_at: datetime | None
+    offered: bool = True
 
     @property
     def key(self) -> str:
@@ -181,7 +197,8 @@ class AppVersion:
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """How long a release of a product is maintained. `eol` and `support_until` (active support) and `extended_until`
-    (paid for): a day; True: it is over already; False: not yet, and no day is known; None: nobody said."""
+    (paid for): a day; True: it is over already; False: not yet, and no day is known; None: nobody said. `long_term`:
+    whether it is maintained for longer than others, or the day from which."""
 
     product: str
     cycle: str
@@ -190,6 +207,7 @@ class Lifecycle:
     eol: date | bool | None
     support_until: date | bool | None
     extended_until: date | bool | None = None
+    long_term: date | bool | None = None
     latest: str = ""
 
     @property

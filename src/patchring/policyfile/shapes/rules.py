@@ -1,8 +1,8 @@
 """What: approvals, urgency, exceptions, and what binds patches to each other."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from patchring.policyfile.shapes.words import (
     Day,
@@ -71,3 +71,15 @@ class RelationShape(Shape):
 class ReleasesShape(Shape):
     superseded: Literal["finish", "replace", "restart"] = "finish"
     behind_max: Limit | None = Field(default=None, description="Releases without a verified one.")
+
+
+# `take` is read so that the refusal can say why (checks/proposals.py); editors offer what is left.
+_NeverTaken = Annotated[Literal["take", "review", "refuse"], WithJsonSchema({"enum": ["review", "refuse"]})]
+
+
+class ProposalsShape(Shape):
+    """What becomes of a decision that the MSP proposes to many tenants at once."""
+
+    hold: Literal["take", "review", "refuse"] = Field(default="take", description="Held at once, or a person answers.")
+    expedite: _NeverTaken = Field(default="review", description="A person answers, or nothing comes of it.")
+    approve: _NeverTaken = Field(default="review", description="A person answers, and signs; or nothing comes of it.")
