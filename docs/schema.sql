@@ -726,7 +726,7 @@ CREATE TABLE patchring.score (
   CONSTRAINT score_pkey PRIMARY KEY (cve)
 );
 GRANT SELECT ON patchring.score TO patchring_dispatcher;
-GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.score TO patchring_feeder;
+GRANT INSERT, SELECT, UPDATE ON patchring.score TO patchring_feeder;
 GRANT SELECT ON patchring.score TO patchring_staff;
 GRANT SELECT ON patchring.score TO patchring_web;
 

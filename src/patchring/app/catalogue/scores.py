@@ -12,7 +12,7 @@ SCORES_AT_ONCE = 20_000
 
 
 async def scores_now(tx: Tx) -> list[Scored]:
-    rows = await tx.all(sql.catalogue.scores_now)
+    rows = await tx.all(sql.feeds.scores_now)
     return [
         Scored(row["cve"], row["epss_millionths"], row["percentile_millionths"], row["scored_on"]) for row in rows
     ]
@@ -28,4 +28,4 @@ async def put_scores(tx: Tx, found: Difference[Scored], at: datetime) -> None:
             "percentiles": [row.percentile_millionths for row in rows],
             "days": [row.scored_on for row in rows],
         }
-        await tx.execute(sql.catalogue.put_scores, {**given, "at": at})
+        await tx.execute(sql.feeds.put_scores, {**given, "at": at})

@@ -80,17 +80,17 @@ async def note_refusal(database: Database, feed: str, part: str, refused: FeedRe
     """What was not taken, and why."""
     async with database.operator(Role.FEEDER) as tx:
         key = {"feed": feed, "part": part}
-        await tx.one(sql.catalogue.lock_feed, key)
+        await tx.one(sql.feeds.lock_feed, key)
         problem = {"problem_kind": refused.kind, "problem": str(refused), "at": now}
-        await tx.execute(sql.catalogue.note_problem, {**key, **problem})
+        await tx.execute(sql.feeds.note_problem, {**key, **problem})
         counts = {"appeared_count": 0, "changed_count": 0, "vanished_count": 0}
         said = {"outcome": "refused", "version": "", "sha256": ""}
-        await tx.execute(sql.catalogue.note_observation, {**key, **said, **counts, **problem})
+        await tx.execute(sql.feeds.note_observation, {**key, **said, **counts, **problem})
 
 
 async def _take(tx: Tx, snapshot: Snapshot[Any], now: datetime, shrinking_allowed: bool) -> Taken:
     key = {"feed": snapshot.feed, "part": snapshot.part}
-    state = await tx.one(sql.catalogue.lock_feed, key)
+    state = await tx.one(sql.feeds.lock_feed, key)
     at = now if state["observed_at"] is None else max(now, state["observed_at"] + timedelta(microseconds=1))
     before = await _before(tx, state, snapshot)
     found = accept(before, snapshot, shrinking_allowed=shrinking_allowed)
@@ -108,7 +108,7 @@ async def _take(tx: Tx, snapshot: Snapshot[Any], now: datetime, shrinking_allowe
     )
     await _note(tx, key, snapshot, taken, at)
     if taken.anything and snapshot.feed != EPSS:
-        await tx.execute(sql.catalogue.wake_tenants, {"at": at})
+        await tx.execute(sql.feeds.wake_tenants, {"at": at})
     return taken
 
 
@@ -122,7 +122,7 @@ async def _before(tx: Tx, state: Mapping[str, Any], snapshot: Snapshot[Any]) -> 
         rows = await scores_now(tx)
     else:
         kind = ROW_OF[snapshot.feed]
-        rows = [msgspec.convert(row["body"], kind) for row in await tx.all(sql.catalogue.rows_now, key)]
+        rows = [msgspec.convert(row["body"], kind) for row in await tx.all(sql.feeds.rows_now, key)]
     kept = ("published_at", "version", "observed_at", "sha256", "size_bytes")
     return Snapshot(**key, rows=tuple(rows), **{name: state[name] for name in kept})
 
@@ -130,20 +130,20 @@ async def _before(tx: Tx, state: Mapping[str, Any], snapshot: Snapshot[Any]) -> 
 async def _write(tx: Tx, key: Mapping[str, str], found: Difference[Any], at: datetime) -> None:
     gone = sorted([*(row.key for row in found.vanished), *(before.key for before, _ in found.changed)])
     if gone:
-        await tx.execute(sql.catalogue.close_lines, {**key, "keys": gone, "at": at})
-        await tx.execute(sql.catalogue.close_rows, {**key, "keys": gone, "at": at})
+        await tx.execute(sql.feeds.close_lines, {**key, "keys": gone, "at": at})
+        await tx.execute(sql.feeds.close_rows, {**key, "keys": gone, "at": at})
     new = iter([*found.appeared, *(after for _, after in found.changed)])
     while rows := list(islice(new, ROWS_AT_ONCE)):
         given = [{"key": row.key, "body": msgspec.to_builtins(row)} for row in rows]
-        await tx.execute(sql.catalogue.add_rows, {**key, "rows": Jsonb(given), "at": at})
+        await tx.execute(sql.feeds.add_rows, {**key, "rows": Jsonb(given), "at": at})
 
 
 async def _note(tx: Tx, key: Mapping[str, str], snapshot: Snapshot[Any], taken: Taken, at: datetime) -> None:
     about = {"version": snapshot.version, "sha256": snapshot.sha256}
     state = {"published_at": snapshot.published_at, "size_bytes": snapshot.size_bytes, "row_count": taken.row_count}
-    await tx.execute(sql.catalogue.note_taken, {**key, **about, **state, "at": at})
+    await tx.execute(sql.feeds.note_taken, {**key, **about, **state, "at": at})
     if taken.anything:
         names = ("appeared_count", "changed_count", "vanished_count")
         counts = {name: getattr(taken, name) for name in names}
         said = {"outcome": "taken", "problem_kind": "", "problem": ""}
-        await tx.execute(sql.catalogue.note_observation, {**key, **about, **said, **counts, "at": at})
+        await tx.execute(sql.feeds.note_observation, {**key, **about, **said, **counts, "at": at})

@@ -1,83 +1,131 @@
--- name: lock_feed
--- The state of a feed or of a part of it, locked: two that bring it at once come one after the other.
-insert into patchring.feed (feed, part) values (%(feed)s, %(part)s)
-on conflict (feed, part) do update set feed = excluded.feed
-returning *;
+-- What the database's own catalogue says about our schemas. Read by the check of the rules and by the schema file.
 
--- name: rows_now
--- What a feed says now, by key.
-select key, body from patchring.catalogue
-where feed = %(feed)s and part = %(part)s and known_to is null order by key;
+-- name: relations
+-- Tables (r), partitioned tables (p), views (v), materialized views (m), foreign tables (f), sequences (S).
+SELECT n.nspname AS schema, n.nspname || '.' || c.relname AS name, c.relkind::text AS kind,
+  c.relrowsecurity AS secured, c.relforcerowsecurity AS forced, coalesce(c.reloptions, '{}') AS options
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('patchring', 'patchring_private') AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+ORDER BY name;
 
--- name: close_lines
--- Lines that are replaced, or that the feed no longer has: they were known until now.
-update patchring.advisory_line set known_to = %(at)s
-where feed = %(feed)s and part = %(part)s and key = any (%(keys)s::text[]) and known_to is null;
+-- name: columns
+-- In the order of their places. `kind` is pg_type.typtype: e is an enum, d a domain.
+SELECT n.nspname || '.' || c.relname AS relation, a.attname::text AS name,
+  pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, t.typtype::text AS kind, a.attnotnull AS required,
+  a.attidentity <> '' AS counted, a.attgenerated <> '' AS generated,
+  pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS default_value
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE n.nspname IN ('patchring', 'patchring_private') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY relation, a.attnum;
 
--- name: close_rows
--- The same for whole rows.
-update patchring.catalogue set known_to = %(at)s
-where feed = %(feed)s and part = %(part)s and key = any (%(keys)s::text[]) and known_to is null;
+-- name: keys
+-- Indexes with the columns that they are searched by; an expression is NULL.
+SELECT n.nspname || '.' || c.relname AS relation, x.relname::text AS name, i.indisprimary AS is_primary,
+  i.indisunique OR i.indisexclusion AS excluding,
+  ARRAY(
+    SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
+    WHERE k.place <= i.indnkeyatts ORDER BY k.place
+  ) AS columns
+FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('patchring', 'patchring_private')
+ORDER BY relation, name;
 
--- name: add_rows
--- Rows that are new or say something else than before, and the lines of advisories among them.
-with added as (
-  insert into patchring.catalogue (feed, part, key, known_from, body)
-  select %(feed)s, %(part)s, new.key, %(at)s, new.body
-  from jsonb_to_recordset(%(rows)s) as new (key text, body jsonb)
-  returning key, known_from, body
+-- name: foreign_keys
+-- Columns in pairs: columns[i] refers to target_columns[i].
+SELECT n.nspname || '.' || c.relname AS relation, f.conname::text AS name,
+  tn.nspname || '.' || t.relname AS target,
+  ARRAY(
+    SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, place)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.attnum ORDER BY k.place
+  ) AS columns,
+  ARRAY(
+    SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, place)
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.place
+  ) AS target_columns
+FROM pg_catalog.pg_constraint AS f
+JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class AS t ON t.oid = f.confrelid
+JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.relnamespace
+WHERE f.contype = 'f' AND n.nspname IN ('patchring', 'patchring_private')
+ORDER BY relation, name;
+
+-- name: policies
+-- No role in `roles` means everybody.
+SELECT n.nspname || '.' || c.relname AS relation, p.polname::text AS name,
+  CASE p.polcmd WHEN '*' THEN 'ALL' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
+    WHEN 'd' THEN 'DELETE' END AS command,
+  p.polpermissive AS permissive,
+  ARRAY(SELECT r.rolname::text FROM pg_catalog.pg_roles AS r WHERE r.oid = ANY (p.polroles) ORDER BY 1) AS roles,
+  coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') AS visible,
+  coalesce(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '') AS writable
+FROM pg_catalog.pg_policy AS p
+JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('patchring', 'patchring_private')
+ORDER BY relation, name;
+
+-- name: grants
+-- Who may do what with a schema, relation, column or function, the owner of each left out.
+WITH granted AS (
+  SELECT 'schema' AS kind, n.nspname::text AS object, n.nspowner AS owner,
+    coalesce(n.nspacl, acldefault('n', n.nspowner)) AS acl
+  FROM pg_catalog.pg_namespace AS n WHERE n.nspname IN ('patchring', 'patchring_private')
+  UNION ALL
+  SELECT 'relation', n.nspname || '.' || c.relname, c.relowner, coalesce(c.relacl, acldefault('r', c.relowner))
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE n.nspname IN ('patchring', 'patchring_private') AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  UNION ALL
+  SELECT 'column', n.nspname || '.' || c.relname || '.' || a.attname, c.relowner, a.attacl
+  FROM pg_catalog.pg_attribute AS a
+  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE n.nspname IN ('patchring', 'patchring_private') AND a.attacl IS NOT NULL
+  UNION ALL
+  SELECT 'function', n.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+  WHERE n.nspname IN ('patchring', 'patchring_private')
 )
-insert into patchring.advisory_line (feed, part, key, known_from, number, ecosystem, package, introduced, fixed, last)
-select %(feed)s, %(part)s, added.key, added.known_from, line.number, line.said ->> 'ecosystem', line.said ->> 'package',
-  line.said ->> 'introduced', line.said ->> 'fixed', line.said ->> 'last'
-from added
-cross join lateral jsonb_array_elements(added.body -> 'affected') with ordinality as line (said, number);
+SELECT g.kind, g.object, coalesce(r.rolname::text, 'PUBLIC') AS grantee, e.privilege_type AS privilege,
+  e.is_grantable AS grantable
+FROM granted AS g CROSS JOIN LATERAL aclexplode(g.acl) AS e
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = e.grantee
+WHERE e.grantee <> g.owner
+ORDER BY kind, object, grantee, privilege;
 
--- name: scores_now
--- Every score that is kept.
-select cve, epss_millionths, percentile_millionths, scored_on from patchring.score;
+-- name: functions
+SELECT n.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')' AS signature,
+  p.prosecdef AS definer, p.prosrc AS source,
+  coalesce(p.proconfig, '{}') AS settings
+FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname IN ('patchring', 'patchring_private')
+ORDER BY signature;
 
--- name: put_scores
--- Scores that are new or another.
-insert into patchring.score (cve, epss_millionths, percentile_millionths, scored_on, observed_at)
-select new.cve, new.epss_millionths, new.percentile_millionths, new.scored_on, %(at)s
-from unnest(%(cves)s::text[], %(epss)s::integer[], %(percentiles)s::integer[], %(days)s::date[])
-  as new (cve, epss_millionths, percentile_millionths, scored_on)
-on conflict (cve) do update
-set epss_millionths = excluded.epss_millionths, percentile_millionths = excluded.percentile_millionths,
-  scored_on = excluded.scored_on, observed_at = excluded.observed_at;
-
--- name: note_taken
--- The last good state of a feed is this one.
-update patchring.feed
-set observed_at = %(at)s, published_at = %(published_at)s, version = %(version)s, sha256 = %(sha256)s,
-  size_bytes = %(size_bytes)s, row_count = %(row_count)s, tried_at = %(at)s, problem_kind = '', problem = '',
-  failure_count = 0
-where feed = %(feed)s and part = %(part)s;
-
--- name: note_problem
--- A try that brought nothing; the last good state stays.
-update patchring.feed
-set tried_at = %(at)s, problem_kind = %(problem_kind)s, problem = %(problem)s, failure_count = failure_count + 1
-where feed = %(feed)s and part = %(part)s;
-
--- name: note_observation
--- What was known when, and what was refused.
-insert into patchring.feed_observation (feed, part, observed_at, outcome, version, sha256, appeared_count,
-  changed_count, vanished_count, problem_kind, problem)
-values (%(feed)s, %(part)s, %(at)s, %(outcome)s, %(version)s, %(sha256)s, %(appeared_count)s, %(changed_count)s,
-  %(vanished_count)s, %(problem_kind)s, %(problem)s)
-on conflict (feed, part, observed_at) do nothing;
-
--- name: wake_tenants
--- Every tenant looks at the catalogue again.
-insert into patchring.due (tenant_id, kind, id, wake_at)
-select tenant_id, 'catalogue', tenant_id, %(at)s from patchring.tenant_directory order by tenant_id
-on conflict (tenant_id, kind, id) do update
-set wake_at = least(patchring.due.wake_at, excluded.wake_at);
-
--- name: feeds
--- All feeds with their parts.
-select feed, part, observed_at, published_at, version, sha256, size_bytes, row_count, tried_at, problem_kind, problem,
-  failure_count
-from patchring.feed order by feed, part;
+-- name: roles
+-- What our logins are, what they are members of, and how many things they own.
+SELECT r.rolname::text AS name,
+  array_remove(ARRAY[
+    CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END,
+    CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+    CASE WHEN r.rolreplication THEN 'REPLICATION' END
+  ], NULL) AS powers,
+  ARRAY(
+    SELECT g.rolname::text FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS g ON g.oid = m.roleid
+    WHERE m.member = r.oid ORDER BY 1
+  ) AS member_of,
+  (
+    SELECT count(*) FROM pg_catalog.pg_shdepend AS d
+    WHERE d.refclassid = 'pg_catalog.pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o'
+      AND d.dbid IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()))
+  ) AS owned_count
+FROM pg_catalog.pg_roles AS r WHERE r.rolname = ANY (%(names)s::text[])
+ORDER BY name;
