@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from patchring.core.policy.reception import ProposalRules, Reception
 from patchring.policyfile import PolicyInvalid, Tree, check_tree, load
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "policies" / "tree"
@@ -66,6 +67,21 @@ def test_a_site_may_not_say_what_is_the_tenants(tree: Tree) -> None:
             "write it in the tenant's layer"
         )
     ]
+
+
+def test_what_is_proposed_is_answered_kind_by_kind_and_by_the_tenant_alone(tree: Tree) -> None:
+    """A tenant changes the kinds that it names and keeps the baseline's others; a site cannot answer for a tenant."""
+    tenant = tree.root / "tenants" / "kestrel" / "policy.yaml"
+    tenant.write_text(tenant.read_text() + "\nproposals: {hold: refuse}\n")
+    found = load(tree.stream("kestrel"))
+    assert found.proposals == ProposalRules(Reception.REFUSE, Reception.REVIEW, Reception.REVIEW)
+    layers = {kind: found.sources[f"proposals.{kind}"].layer for kind in ("hold", "expedite", "approve")}
+    assert layers == {"hold": "tenant", "expedite": "baseline", "approve": "baseline"}
+    assert load(tree.stream("harbour-dental")).proposals == ProposalRules()
+    site = tree.root / "tenants" / "kestrel" / "sites" / "toulouse.yaml"
+    site.write_text(site.read_text() + "\nproposals: {hold: take}\n")
+    text = "proposals: is the tenant's; a site cannot set it: write it in the tenant's layer"
+    assert told(tree, "kestrel") == [f"tenants/kestrel/sites/toulouse.yaml:9: {text}"]
 
 
 def test_a_baseline_that_cannot_be_read_is_said_once_for_all(tree: Tree) -> None:
