@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.app.worker.news import advisory, list_exploited, publish
 from tests.app.worker.world import POLICY, Product, Tenant, World
 
 pytestmark = pytest.mark.anyio
@@ -119,8 +120,8 @@ async def test_an_exception_reopens_for_what_is_exploited(world: World) -> None:
     tenant.add_devices(1, GOOD, **{"class": "point_of_sale"})
     await world.turn()
     assert tenant.rows("select * from patchring.rollout") == []
-    tenant.rows("update patchring.patch set exploited = true returning 1")
-    tenant.wake_all()
+    await publish(world, advisory(1, "demo", "CVE-2026-0001"))
+    await list_exploited(world, "CVE-2026-0001")
     await world.run(lambda: tenant.rollout(GOOD)["state"] == "completed")
     assert tenant.states(GOOD) == {"msp-0": "verified"}
 
@@ -145,8 +146,8 @@ async def test_what_is_exploited_goes_faster_and_through_a_blackout(world: World
     other = Product("other2")
     tenant.add_devices(1, other)
     await world.settle()
-    tenant.rows("update patchring.patch set exploited = true where name = 'demo' returning 1")
-    tenant.wake_all()
+    await publish(world, advisory(1, "demo", "CVE-2026-0001"))
+    await list_exploited(world, "CVE-2026-0001")
     await world.run(lambda: tenant.rollout(GOOD)["state"] == "completed", turns_max=40)
     [said] = tenant.rows(
         "select data -> 'reasons' as reasons from patchring.event where kind = 'permit_granted' limit 1"

@@ -115,7 +115,7 @@ class Device:
 
     def scan(self) -> Scan:
         now_ms = milliseconds(self.tenant.world.clock.now())
-        facts = Facts(self.name, "Debian GNU/Linux", "12", "6.1", "amd64", self.boot_id, 0, "1.0")
+        facts = Facts(self.name, "debian", "12", "6.1", "amd64", self.boot_id, 0, "1.0")
         updates = [self.update(p) for p in self.products if self.installed.get(p.name) == p.before]
         packages = [InstalledPackage("apt", name, version, "amd64") for name, version in sorted(self.installed.items())]
         return Scan(now_ms, secrets.token_hex(4), facts, [], packages, updates, self.reboot_pending)

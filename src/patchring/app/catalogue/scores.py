@@ -13,9 +13,7 @@ SCORES_AT_ONCE = 20_000
 
 async def scores_now(tx: Tx) -> list[Scored]:
     rows = await tx.all(sql.feeds.scores_now)
-    return [
-        Scored(row["cve"], row["epss_millionths"], row["percentile_millionths"], row["scored_on"]) for row in rows
-    ]
+    return [Scored(row["cve"], row["epss_millionths"], row["percentile_millionths"], row["scored_on"]) for row in rows]
 
 
 async def put_scores(tx: Tx, found: Difference[Scored], at: datetime) -> None:

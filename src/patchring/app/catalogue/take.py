@@ -61,9 +61,7 @@ class Taken:
         return bool(self.appeared_count or self.changed_count or self.vanished_count)
 
 
-async def take(
-    database: Database, snapshot: Snapshot[Any], now: datetime, *, shrinking_allowed: bool = False
-) -> Taken:
+async def take(database: Database, snapshot: Snapshot[Any], now: datetime, *, shrinking_allowed: bool = False) -> Taken:
     """Put a snapshot in the place of the last good one, in one transaction, and have every tenant look again.
 
     Raises FeedRefused; then nothing but the refusal is written, and the last good one stays.

@@ -10,10 +10,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.findings.matching import package_set
 from patchring.app.work import Work
 from patchring.app.worker.case import Unusable, instant
 from patchring.app.worker.claim import DueItem
-from patchring.app.worker.findings import apply_scan
+from patchring.app.worker.inventory import apply_scan
 from patchring.app.worker.judge import judge_device
 from patchring.app.worker.moves import Place, move_device
 from patchring.app.worker.progress import apply_progress, show_permits
@@ -85,10 +86,13 @@ async def _scan(work: Work, device_id: DeviceId, report: Mapping[str, Any], scan
         "boot_id": scan.facts.boot_id,
         "reboot_pending": scan.reboot_pending,
         "scan": Jsonb(report["body"]),
+        "package_set": package_set(scan.facts.os_name, scan.facts.os_version, scan.installed),
     }
     await work.tx.execute(sql.inventory.put, {**key, **row})
     for patch_id in await apply_scan(work, device_id, scan):
         work.wake("patch", patch_id, work.now + FINDINGS_DELAY)
+    if known is None or known["package_set"] != row["package_set"]:
+        work.wake("finding", device_id, work.now + FINDINGS_DELAY)
     await _skip_what_is_not_missing(work, device_id)
     await judge_device(work, device_id)
 

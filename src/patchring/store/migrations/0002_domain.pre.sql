@@ -103,9 +103,12 @@ create table patchring.device_inventory (
   boot_id text not null,
   reboot_pending boolean not null,
   scan jsonb not null,
+  package_set text not null default '',
   primary key (tenant_id, device_id),
   foreign key (tenant_id, device_id) references patchring.device (tenant_id, device_id)
 );
+
+create index device_inventory_by_set on patchring.device_inventory (tenant_id, package_set);
 
 -- Signed statements of devices. Kept: they are the evidence behind every state.
 create table patchring.report (

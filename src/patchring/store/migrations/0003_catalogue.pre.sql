@@ -87,3 +87,35 @@ grant select on patchring.tenant_directory, patchring.due to patchring_feeder;
 grant insert, update on patchring.due to patchring_feeder;
 grant select on patchring.feed, patchring.feed_observation, patchring.catalogue, patchring.advisory_line, patchring.score
   to patchring_web, patchring_staff, patchring_dispatcher;
+
+-- A weakness of a device for which there is a fix. `cve` is the advisory's own number where it has none. What the device
+-- no longer shows gets an end; nothing else ends a finding.
+create table patchring.finding (
+  tenant_id uuid not null,
+  device_id uuid not null,
+  cve text not null,
+  package text not null,
+  known_from timestamptz not null,
+  known_to timestamptz,
+  installed_version text not null,
+  fixed_version text not null,
+  ecosystem text not null,
+  advisory_id text not null,
+  severity text not null,
+  vector text not null,
+  cvss_tenths smallint,
+  fixable_at timestamptz not null,
+  exploited_at timestamptz,
+  due_at timestamptz,
+  triage boolean not null default false,
+  due_reasons jsonb not null default '[]',
+  primary key (tenant_id, device_id, cve, package, known_from),
+  foreign key (tenant_id, device_id) references patchring.device (tenant_id, device_id)
+);
+create unique index finding_now on patchring.finding (tenant_id, device_id, cve, package) where known_to is null;
+create index finding_by_cve on patchring.finding (tenant_id, cve) where known_to is null;
+comment on column patchring.finding.due_at is 'Null: with the next upgrade, or not computed yet (then due_reasons is empty).';
+
+select patchring_private.protect('patchring.finding'::regclass);
+grant select on patchring.finding to patchring_web, patchring_staff, patchring_dispatcher;
+grant insert, update on patchring.finding to patchring_dispatcher;

@@ -13,7 +13,7 @@ where tenant_id = %(tenant_id)s and device_id = %(device_id)s and report_id = %(
 
 -- name: known
 -- The scan that counts so far: its place in the device's own sequence of reports.
-select report.sequence, held.taken_at, held.boot_id, held.reboot_pending
+select report.sequence, held.taken_at, held.boot_id, held.reboot_pending, held.package_set
 from patchring.device_inventory as held
 join patchring.report on report.tenant_id = held.tenant_id and report.device_id = held.device_id
   and report.report_id = held.report_id
@@ -22,12 +22,13 @@ where held.tenant_id = %(tenant_id)s and held.device_id = %(device_id)s;
 -- name: put
 -- The newest scan, whole, as it was said.
 insert into patchring.device_inventory (tenant_id, device_id, taken_at, received_at, report_id, boot_id, reboot_pending,
-  scan)
+  scan, package_set)
 values (%(tenant_id)s, %(device_id)s, %(taken_at)s, %(received_at)s, %(report_id)s, %(boot_id)s, %(reboot_pending)s,
-  %(scan)s)
+  %(scan)s, %(package_set)s)
 on conflict (tenant_id, device_id) do update
 set taken_at = excluded.taken_at, received_at = excluded.received_at, report_id = excluded.report_id,
-  boot_id = excluded.boot_id, reboot_pending = excluded.reboot_pending, scan = excluded.scan;
+  boot_id = excluded.boot_id, reboot_pending = excluded.reboot_pending, scan = excluded.scan,
+  package_set = excluded.package_set;
 
 -- name: device_facts
 -- What a device says of its system; written only when it changed.

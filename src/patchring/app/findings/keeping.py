@@ -1,0 +1,69 @@
+"""Findings of devices: opened when an advisory holds, closed when the device itself shows otherwise.
+
+A feed that shrinks or vanishes closes nothing. What an advisory says otherwise than before, while its feed still has
+it, counts: that is a correction of its author.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from patchring.app.findings.due import set_due_dates
+from patchring.app.findings.exploited import mark_exploited_patches
+from patchring.app.findings.matching import Inventory, Weak, weak_of
+from patchring.app.work import Work
+from patchring.store import sql
+from patchring.store.transaction import Row
+
+DEVICES_AT_ONCE = 5_000
+
+
+async def keep_findings_of_device(work: Work, device_id: UUID) -> None:
+    """After a scan of one device."""
+    row = await work.tx.maybe(sql.findings.inventory, {"tenant_id": work.tenant_id, "device_id": device_id})
+    if row is None:
+        return
+    await _keep(work, Inventory.of(row), [device_id])
+    await set_due_dates(work, [device_id])
+    await mark_exploited_patches(work)
+
+
+async def keep_findings_of_tenant(work: Work) -> None:
+    """After a change of the catalogue: each distinct set of packages once, whatever the number of its devices."""
+    for each in await work.tx.all(sql.findings.sets, {"tenant_id": work.tenant_id}):
+        key = {"tenant_id": work.tenant_id, "device_id": each["device_id"]}
+        inventory = Inventory.of(await work.tx.one(sql.findings.inventory, key))
+        wanted = {"tenant_id": work.tenant_id, "package_set": each["package_set"]}
+        ids = [row["device_id"] for row in await work.tx.all(sql.findings.devices_with_set, wanted)]
+        for begin in range(0, len(ids), DEVICES_AT_ONCE):
+            await _keep(work, inventory, ids[begin : begin + DEVICES_AT_ONCE])
+    await set_due_dates(work, None)
+    await mark_exploited_patches(work)
+
+
+async def _keep(work: Work, inventory: Inventory, device_ids: Sequence[UUID]) -> None:
+    """All devices have this inventory."""
+    devices = {"tenant_id": work.tenant_id, "device_ids": list(device_ids)}
+    weak = await weak_of(work.tx, inventory)
+    is_open = await work.tx.all(sql.findings.open_of, devices)
+    over = await _over(work, inventory, weak, is_open)
+    if over:
+        rows = [{"cve": row["cve"], "package": row["package"]} for row in over]
+        await work.tx.execute(sql.findings.close, {**devices, "rows": Jsonb(rows), "at": work.now})
+    if weak:
+        rows = Jsonb([each.as_json() for each in weak])
+        await work.tx.execute(sql.findings.renew, {**devices, "rows": rows})
+        await work.tx.execute(sql.findings.open, {**devices, "rows": rows, "at": work.now})
+
+
+async def _over(work: Work, inventory: Inventory, weak: Sequence[Weak], is_open: Sequence[Row]) -> list[Row]:
+    """Open findings that hold no longer, by the device or by a corrected advisory."""
+    holds = {each.key for each in weak}
+    absent = [row for row in is_open if (row["cve"], row["package"]) not in holds]
+    keys: dict[str, Any] = {"keys": sorted({row["advisory_id"] for row in absent})}
+    said = {row["key"] for row in await work.tx.all(sql.findings.advisories_now, keys)} if absent else set()
+    return [
+        row for row in absent if row["advisory_id"] in said or inventory.has_fixed(row["package"], row["fixed_version"])
+    ]
