@@ -121,8 +121,16 @@ async def _before(tx: Tx, state: Mapping[str, Any], snapshot: Snapshot[Any]) -> 
     else:
         kind = ROW_OF[snapshot.feed]
         rows = [msgspec.convert(row["body"], kind) for row in await tx.all(sql.feeds.rows_now, key)]
-    kept = ("published_at", "version", "observed_at", "sha256", "size_bytes")
-    return Snapshot(**key, rows=tuple(rows), **{name: state[name] for name in kept})
+    return Snapshot(
+        snapshot.feed,
+        tuple(rows),
+        published_at=state["published_at"],
+        version=state["version"],
+        observed_at=state["observed_at"],
+        sha256=state["sha256"],
+        size_bytes=state["size_bytes"],
+        part=snapshot.part,
+    )
 
 
 async def _write(tx: Tx, key: Mapping[str, str], found: Difference[Any], at: datetime) -> None:

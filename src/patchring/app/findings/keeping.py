@@ -53,9 +53,9 @@ async def _keep(work: Work, inventory: Inventory, device_ids: Sequence[UUID]) ->
         rows = [{"cve": row["cve"], "package": row["package"]} for row in over]
         await work.tx.execute(sql.findings.close, {**devices, "rows": Jsonb(rows), "at": work.now})
     if weak:
-        rows = Jsonb([each.as_json() for each in weak])
-        await work.tx.execute(sql.findings.renew, {**devices, "rows": rows})
-        await work.tx.execute(sql.findings.open, {**devices, "rows": rows, "at": work.now})
+        said = Jsonb([each.as_json() for each in weak])
+        await work.tx.execute(sql.findings.renew, {**devices, "rows": said})
+        await work.tx.execute(sql.findings.open, {**devices, "rows": said, "at": work.now})
 
 
 async def _over(work: Work, inventory: Inventory, weak: Sequence[Weak], is_open: Sequence[Row]) -> list[Row]:

@@ -37,7 +37,8 @@ def ecosystem_of(os_name: str, os_version: str) -> str:
             return f"AlmaLinux:{major}"
         case "rocky":
             return f"Rocky Linux:{major}"
-    return ""
+        case _:
+            return ""
 
 
 # Which ecosystems name sources, and which the packages as they are installed.

@@ -80,4 +80,5 @@ set wake_at = least(patchring.due.wake_at, excluded.wake_at);
 -- All feeds with their parts.
 select feed, part, observed_at, published_at, version, sha256, size_bytes, row_count, tried_at, problem_kind, problem,
   failure_count
-from patchring.feed order by feed, part;
+from patchring.feed
+where (feed, part) > (%(after_feed)s, %(after_part)s) order by feed, part limit %(limit)s;

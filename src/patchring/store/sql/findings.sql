@@ -137,3 +137,16 @@ order by patch.patch_id;
 update patchring.patch set exploited = %(exploited)s, row_version = row_version + 1
 where tenant_id = %(tenant_id)s and patch_id = any (%(patch_ids)s::uuid[]) and exploited <> %(exploited)s
 returning patch_id, patch_key;
+
+-- name: listed
+-- Open findings by CVE, device and package, after such a triple.
+select held.device_id, device.name as device_name, held.cve, held.package, held.installed_version, held.fixed_version,
+  held.advisory_id, held.severity, held.known_from, held.fixable_at, held.exploited_at, held.due_at, held.triage,
+  held.due_reasons
+from patchring.finding as held
+join patchring.device on device.tenant_id = held.tenant_id and device.device_id = held.device_id
+where held.tenant_id = %(tenant_id)s and held.known_to is null
+  and (%(cve)s = '' or held.cve = %(cve)s) and (%(device_id)s::uuid is null or held.device_id = %(device_id)s::uuid)
+  and (held.cve, held.device_id, held.package) > (%(after_cve)s, %(after_device)s::uuid, %(after_package)s)
+order by held.cve, held.device_id, held.package
+limit %(limit)s;
