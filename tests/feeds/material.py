@@ -9,7 +9,8 @@ import pytest
 
 CUTS = Path(__file__).parent / "cuts"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-OBSERVED = datetime(2026, 8, 22, 6, tzinfo=UTC)
+OBSERVED = datetime(2031, 4, 1, 6, tzinfo=UTC)
+"""Later than any feed of these was published, also the made-up ones."""
 POLLS = ("poll1_2026-08-21T1248Z", "poll2_2026-08-21T1711Z", "poll3_2026-08-21T1847Z")
 
 

@@ -11,6 +11,8 @@ FeedRefused
 └── Older           it was published before the last good one
 """
 
+_LONGEST = 300
+
 
 class FeedRefused(Exception):
     """`kind` is stable and for programs; the text is one line: what was expected, what came, what to do."""
@@ -19,9 +21,15 @@ class FeedRefused(Exception):
     advice: str = "the last good one stays; fetch it again"
 
     def __init__(self, feed: str, found: str, advice: str = "") -> None:
-        super().__init__(f"{feed}: {found}; {advice or self.advice}")
         self.feed = feed
-        self.found = found
+        self.found = _one_line(found)
+        super().__init__(f"{feed}: {self.found}; {advice or self.advice}")
+
+
+def _one_line(found: str) -> str:
+    """It may quote a stranger, also by way of a library: short, and without what a terminal would obey."""
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in found[: _LONGEST + 1])
+    return shown if len(found) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 class Empty(FeedRefused):

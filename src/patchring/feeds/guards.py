@@ -6,9 +6,10 @@ and stays open on every device until the device itself shows otherwise.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic
 
-from patchring.feeds.errors import Duplicate, Empty, Older, Shrunken, TooLarge
+from patchring.feeds.errors import Duplicate, Empty, Older, Shrunken, TooLarge, WrongShape
 from patchring.feeds.model import R, Snapshot
 
 
@@ -28,6 +29,7 @@ class Bounds:
 
 
 MIB = 1024 * 1024
+_CLOCKS_APART = timedelta(days=1)
 # Sizes: about ten times what each feed has today. Shares: well above what its history shows in a day (KEV withdrew one
 # entry at a time in six years; macOS and winget let go of old releases).
 BOUNDS: Mapping[str, Bounds] = {
@@ -74,6 +76,13 @@ def check_rows(feed: str, rows: Sequence[R]) -> None:
     keys = [row.key for row in rows]
     if len(set(keys)) < len(keys):
         raise Duplicate(feed, f"expected each entry once, {_first_again(keys)} came twice")
+
+
+def check_published(feed: str, published_at: datetime | None, observed_at: datetime) -> None:
+    """Not in the future: every later one would count as older. Raises WrongShape."""
+    if published_at is not None and published_at > observed_at + _CLOCKS_APART:
+        came, now = published_at.isoformat(), observed_at.isoformat()
+        raise WrongShape(feed, f"expected what was published before now ({now}), what came is of {came}")
 
 
 def accept(before: Snapshot[R] | None, after: Snapshot[R], *, shrinking_allowed: bool = False) -> Difference[R]:

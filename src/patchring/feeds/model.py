@@ -158,7 +158,9 @@ class WindowsUpdate:
 @dataclass(frozen=True, slots=True)
 class MacRelease:
     """A release of macOS (or of what SOFA tells of besides). `line` is the major release ("Tahoe 26"); `builds` all of
-    its builds. `exploited`: those of `cves` that Apple says are exploited. `devices`: boards that it runs on."""
+    its builds, `build` the main one: either can be empty, and filled in later. `exploited`: those of `cves` that are
+    known to be exploited. `devices`: model identifiers ("Mac14,8") that it runs on, or the board where its model is
+    not told; empty: not said."""
 
     product: str
     version: str
@@ -174,7 +176,8 @@ class MacRelease:
 
     @property
     def key(self) -> str:
-        return f"{self.product} {self.version} {self.build}"
+        """Without the build, and with the title: Apple released iOS 17.0.2 twice, once for the iPad."""
+        return f"{self.product} {self.version} | {self.title}"
 
 
 @dataclass(frozen=True, slots=True)

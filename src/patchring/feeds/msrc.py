@@ -4,6 +4,7 @@ An update is known by its KB, product and classification; one KB can be in the d
 each says adds up. CVRF does not know the update ids and deployment actions of Windows Update: those a device reports.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,8 +113,8 @@ def _listed(line: _Line) -> MonthListed:
     )
 
 
-def to_fetch(before: Snapshot[MonthListed] | None, after: Snapshot[MonthListed]) -> tuple[MonthListed, ...]:
-    """The months that are new or have changed since, by name. One that vanished is not fetched, and not forgotten."""
-    known: dict[str, datetime] = {row.month: row.revised_at for row in before.rows} if before else {}
-    changed = [row for row in after.rows if known.get(row.month) != row.revised_at]
+def to_fetch(loaded: Mapping[str, datetime], listed: Snapshot[MonthListed]) -> tuple[MonthListed, ...]:
+    """The months that are new or were revised since they were loaded (`published_at` by `part`), by name. One that is
+    not listed any more is not fetched, and what was loaded of it stays."""
+    changed = [row for row in listed.rows if loaded.get(row.month) != row.revised_at]
     return tuple(sorted(changed, key=lambda row: row.month))

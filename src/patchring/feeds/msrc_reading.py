@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from sys import intern
 
 from patchring.feeds.errors import WrongShape
@@ -14,6 +13,7 @@ from patchring.feeds.reading import clean, name, shown
 FEED = "msrc"
 _ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|ADV[0-9]{6}")
 _KB = re.compile(r"(?:KB)?([0-9]{6,8})")
+_SCORE = re.compile(r"10(?:\.0)?|[0-9](?:\.[0-9])?")
 _PRODUCT_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _YES_OR_NO = {"yes": True, "no": False}
 _ONE_NAME = {"SecurityHotpatchUpdate": "Security Hotpatch Update"}
@@ -165,14 +165,10 @@ def _scores(node: Node, known: dict[str, Product]) -> dict[str, tuple[int | None
 def _tenths(said: str) -> int | None:
     if not said:
         return None
-    try:
-        score = Decimal(said)
-        tenths = int(score * 10)
-    except (InvalidOperation, ValueError, OverflowError) as error:
-        raise WrongShape(FEED, f"expected a CVSS score, got {shown(said)}") from error
-    if not 0 <= score <= 10 or tenths != score * 10:
+    if not _SCORE.fullmatch(said):
         raise WrongShape(FEED, f"expected a CVSS score of 0.0 to 10.0, got {shown(said)}")
-    return tenths
+    whole, _, tenth = said.partition(".")
+    return int(whole) * 10 + int(tenth or 0)
 
 
 def _fix(node: Node, known: dict[str, Product]) -> Fix:

@@ -1,6 +1,7 @@
 """A month turned round: from what each CVE is settled by to what each update settles."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from patchring.feeds.model import Weakness, WindowsUpdate
@@ -95,3 +96,23 @@ def _grave(said: Weakness) -> tuple[bool, bool, int, int]:
     """A month can tell twice of a CVE; the graver word holds."""
     severity = _SEVERITIES.index(said.severity) if said.severity in _SEVERITIES else 0
     return bool(said.exploited), bool(said.disclosed), said.cvss_tenths or 0, severity
+
+
+def merged(said: Iterable[WindowsUpdate]) -> WindowsUpdate:
+    """What several months say of one update (all of one key), added up.
+
+    An earlier month names a KB when one of its CVEs is settled only now, and a later one when a CVE was found to be
+    settled long since: `released_on` is that of the month in which the KB settles most.
+    """
+    rows = sorted(said, key=lambda row: (-len(row.weaknesses), row.released_on or date.max))
+    assert len({row.key for row in rows}) == 1, "what is merged is of one key"
+    weaknesses: dict[str, Weakness] = {}
+    for each in (each for row in rows for each in row.weaknesses):
+        weaknesses[each.cve] = max(weaknesses.get(each.cve, each), each, key=_grave)
+    return replace(
+        rows[0],
+        supersedes=tuple(sorted({kb for row in rows for kb in row.supersedes})),
+        builds=tuple(sorted({build for row in rows for build in row.builds})),
+        weaknesses=tuple(weaknesses[cve] for cve in sorted(weaknesses)),
+        known_issues=tuple(sorted({url for row in rows for url in row.known_issues})),
+    )

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from patchring.feeds.errors import TooLarge, Truncated, WrongEncoding, WrongShape
-from patchring.feeds.guards import BOUNDS, check_rows, check_size
+from patchring.feeds.guards import BOUNDS, check_published, check_rows, check_size
 from patchring.feeds.model import R, Snapshot
 from patchring.feeds.unpacking import unpacked
 
@@ -100,7 +100,8 @@ def snapshot(
     part: str = "",
     complete: bool = True,
 ) -> Snapshot[R]:
-    """What was read, as a whole. Raises Empty, TooLarge, Duplicate."""
+    """What was read, as a whole. Raises Empty, TooLarge, Duplicate, WrongShape (published in the future)."""
     check_rows(feed, rows)
+    check_published(feed, published_at, observed_at)
     digest = hashlib.sha256(raw).hexdigest()
     return Snapshot(feed, tuple(rows), published_at, version, observed_at, digest, len(raw), part, complete)

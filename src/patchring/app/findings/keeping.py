@@ -65,5 +65,7 @@ async def _over(work: Work, inventory: Inventory, weak: Sequence[Weak], is_open:
     keys: dict[str, Any] = {"keys": sorted({row["advisory_id"] for row in absent})}
     said = {row["key"] for row in await work.tx.all(sql.findings.advisories_now, keys)} if absent else set()
     return [
-        row for row in absent if row["advisory_id"] in said or inventory.has_fixed(row["package"], row["fixed_version"])
+        row
+        for row in absent
+        if row["advisory_id"] in said or inventory.has_fixed(row["ecosystem"], row["package"], row["fixed_version"])
     ]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from patchring.core.risk.inventory import Has, ecosystem_of, present
 from patchring.core.risk.matching import Affected, Matcher, Present
-from patchring.core.versions import compare
-from patchring.feeds.ecosystems import scheme_of
+from patchring.core.versions import Scheme, compare
+from patchring.feeds.ecosystems import by_source, ecosystems_of, scheme_of
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
@@ -38,28 +37,44 @@ class Weak:
         return {**self.__dict__, "fixable_at": self.fixable_at.isoformat()}
 
 
+# Which package manager brings what the advisories of a distribution are about.
+PROVIDERS: Mapping[Scheme, str] = {Scheme.DEB: "apt", Scheme.RPM: "dnf"}
+
+
 @dataclass(frozen=True)
 class Inventory:
-    """The packages of one set, in the words of advisories."""
+    """The packages of one set, in the words of advisories; what another package manager brought is left out."""
 
-    ecosystem: str
     packages: Sequence[Present]
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Inventory":
         """`row` has os_name, os_version and what a scan says of `installed`."""
-        ecosystem = ecosystem_of(row["os_name"], row["os_version"])
-        return cls(ecosystem, present(ecosystem, map(_has, row["installed"] or ())))
+        ecosystems = ecosystems_of(row["os_name"], row["os_version"])
+        return cls([each for name in ecosystems for each in _present(name, row["installed"] or ())])
 
-    def has_fixed(self, package: str, version: str) -> bool:
+    @property
+    def ecosystems(self) -> list[str]:
+        return sorted({each.ecosystem for each in self.packages})
+
+    def has_fixed(self, ecosystem: str, package: str, version: str) -> bool:
         """Whether no copy of the package is older than a version; so too when it is gone."""
-        scheme = scheme_of(self.ecosystem)
-        return all(compare(scheme, each.version, version) >= 0 for each in self.packages if each.package == package)
+        copies = [each for each in self.packages if (each.ecosystem, each.package) == (ecosystem, package)]
+        return all(compare(scheme_of(ecosystem), each.version, version) >= 0 for each in copies)
 
 
-def _has(said: Mapping[str, Any]) -> Has:
-    names = ("provider", "name", "version", "source", "source_version")
-    return Has(**{name: said.get(name, "") for name in names})
+def _present(ecosystem: str, installed: Iterable[Mapping[str, Any]]) -> list[Present]:
+    """Each package, or source where advisories go by sources, once in each version."""
+    ours = [each for each in installed if each["provider"] == PROVIDERS.get(scheme_of(ecosystem))]
+    if by_source(ecosystem):
+        found = {(_said(each, "source", "name"), _said(each, "source_version", "version")) for each in ours}
+    else:
+        found = {(each["name"], each["version"]) for each in ours}
+    return [Present(ecosystem, name, version) for name, version in sorted(found)]
+
+
+def _said(package: Mapping[str, Any], name: str, otherwise: str) -> str:
+    return str(package.get(name) or package[otherwise])
 
 
 def package_set(os_name: str, os_version: str, installed: Iterable[Any]) -> str:
@@ -70,11 +85,11 @@ def package_set(os_name: str, os_version: str, installed: Iterable[Any]) -> str:
 
 async def weak_of(tx: Tx, inventory: Inventory) -> list[Weak]:
     """What holds and can be settled, by CVE and package; each once, on the word of the first advisory by name."""
-    if not inventory.ecosystem or not inventory.packages:
+    if not inventory.packages:
         return []
     names = sorted({each.package for each in inventory.packages})
-    rows = await tx.all(sql.findings.lines, {"ecosystem": inventory.ecosystem, "packages": names})
-    matcher = Matcher(map(_affected, rows), {inventory.ecosystem: scheme_of(inventory.ecosystem)})
+    rows = await tx.all(sql.findings.lines, {"ecosystems": inventory.ecosystems, "packages": names})
+    matcher = Matcher(map(_affected, rows), {name: scheme_of(name) for name in inventory.ecosystems})
     said = {row["advisory_id"]: row for row in rows}
     found: dict[tuple[str, str], Weak] = {}
     for match in matcher.matches(inventory.packages):

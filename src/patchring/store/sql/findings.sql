@@ -28,7 +28,7 @@ select line.key as advisory_id, line.ecosystem, line.package, line.introduced, l
 from patchring.advisory_line as line
 join patchring.catalogue on catalogue.feed = line.feed and catalogue.part = line.part and catalogue.key = line.key
   and catalogue.known_from = line.known_from
-where line.ecosystem = %(ecosystem)s and line.package = any (%(packages)s::text[]) and line.known_to is null
+where line.ecosystem = any (%(ecosystems)s::text[]) and line.package = any (%(packages)s::text[]) and line.known_to is null
   and catalogue.body ->> 'withdrawn_at' is null
 order by line.key, line.part, line.number;
 
