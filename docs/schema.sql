@@ -208,9 +208,11 @@ CREATE TABLE patchring.device_inventory (
   boot_id text NOT NULL,
   reboot_pending boolean NOT NULL,
   scan jsonb NOT NULL,
+  package_set text NOT NULL DEFAULT ''::text,
   CONSTRAINT device_inventory_pkey PRIMARY KEY (tenant_id, device_id),
   CONSTRAINT device_inventory_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
 );
+CREATE INDEX device_inventory_by_set ON patchring.device_inventory USING btree (tenant_id, package_set);
 ALTER TABLE patchring.device_inventory ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.device_inventory FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
 GRANT INSERT, SELECT, UPDATE ON patchring.device_inventory TO patchring_dispatcher;
@@ -381,6 +383,36 @@ GRANT INSERT, SELECT ON patchring.feed_observation TO patchring_feeder;
 GRANT SELECT ON patchring.feed_observation TO patchring_staff;
 GRANT SELECT ON patchring.feed_observation TO patchring_web;
 
+CREATE TABLE patchring.finding (
+  tenant_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  cve text NOT NULL,
+  package text NOT NULL,
+  known_from timestamp with time zone NOT NULL,
+  known_to timestamp with time zone,
+  installed_version text NOT NULL,
+  fixed_version text NOT NULL,
+  ecosystem text NOT NULL,
+  advisory_id text NOT NULL,
+  severity text NOT NULL,
+  vector text NOT NULL,
+  cvss_tenths smallint,
+  fixable_at timestamp with time zone NOT NULL,
+  exploited_at timestamp with time zone,
+  due_at timestamp with time zone,
+  triage boolean NOT NULL DEFAULT false,
+  due_reasons jsonb NOT NULL DEFAULT '[]'::jsonb,
+  CONSTRAINT finding_pkey PRIMARY KEY (tenant_id, device_id, cve, package, known_from),
+  CONSTRAINT finding_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id)
+);
+CREATE INDEX finding_by_cve ON patchring.finding USING btree (tenant_id, cve) WHERE (known_to IS NULL);
+CREATE UNIQUE INDEX finding_now ON patchring.finding USING btree (tenant_id, device_id, cve, package) WHERE (known_to IS NULL);
+ALTER TABLE patchring.finding ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.finding FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.finding TO patchring_dispatcher;
+GRANT SELECT ON patchring.finding TO patchring_staff;
+GRANT SELECT ON patchring.finding TO patchring_web;
+
 CREATE TABLE patchring.hold (
   tenant_id uuid NOT NULL,
   hold_id uuid NOT NULL,
@@ -395,7 +427,7 @@ CREATE TABLE patchring.hold (
   release_reason text,
   row_version integer NOT NULL DEFAULT 1,
   CONSTRAINT hold_pkey PRIMARY KEY (tenant_id, hold_id),
-  CONSTRAINT hold_source_check CHECK ((source = ANY (ARRAY['person'::text, 'incident'::text, 'feed'::text]))),
+  CONSTRAINT hold_source_check CHECK ((source = ANY (ARRAY['person'::text, 'incident'::text, 'feed'::text, 'msp'::text]))),
   CONSTRAINT hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
 );
 CREATE INDEX hold_in_force ON patchring.hold USING btree (tenant_id, patch_key) WHERE (released_at IS NULL);
@@ -591,6 +623,56 @@ CREATE TABLE patchring.principal_tenant (
 );
 GRANT SELECT ON patchring.principal_tenant TO patchring_staff;
 GRANT DELETE, INSERT, SELECT ON patchring.principal_tenant TO patchring_web;
+
+CREATE TABLE patchring.proposal (
+  proposal_id uuid NOT NULL,
+  patch_key text NOT NULL,
+  kind text NOT NULL,
+  reason text NOT NULL,
+  source text NOT NULL,
+  proposed_at timestamp with time zone NOT NULL,
+  proposed_by text NOT NULL,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by text,
+  withdraw_reason text,
+  CONSTRAINT proposal_check CHECK (((withdrawn_at IS NULL) = (withdrawn_by IS NULL))),
+  CONSTRAINT proposal_kind_check CHECK ((kind = ANY (ARRAY['hold'::text, 'expedite'::text, 'approve'::text]))),
+  CONSTRAINT proposal_pkey PRIMARY KEY (proposal_id),
+  CONSTRAINT proposal_source_check CHECK ((source = ANY (ARRAY['person'::text, 'incident'::text, 'feed'::text])))
+);
+GRANT SELECT ON patchring.proposal TO patchring_dispatcher;
+GRANT SELECT ON patchring.proposal TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE (withdraw_reason), UPDATE (withdrawn_at), UPDATE (withdrawn_by) ON patchring.proposal TO patchring_web;
+
+CREATE TABLE patchring.proposal_answer (
+  tenant_id uuid NOT NULL,
+  proposal_id uuid NOT NULL,
+  state text NOT NULL,
+  reason text NOT NULL,
+  policy_version_id uuid,
+  rule text NOT NULL,
+  line integer NOT NULL,
+  answered_at timestamp with time zone NOT NULL,
+  hold_id uuid,
+  decided_at timestamp with time zone,
+  decided_by text,
+  decision_reason text,
+  withdrawn_at timestamp with time zone,
+  CONSTRAINT proposal_answer_check CHECK (((decided_at IS NULL) = (decided_by IS NULL))),
+  CONSTRAINT proposal_answer_check1 CHECK (((decided_at IS NULL) = (state = ANY (ARRAY['taken'::text, 'open'::text, 'refused'::text])))),
+  CONSTRAINT proposal_answer_check2 CHECK (((hold_id IS NULL) OR (state = ANY (ARRAY['taken'::text, 'accepted'::text])))),
+  CONSTRAINT proposal_answer_pkey PRIMARY KEY (tenant_id, proposal_id),
+  CONSTRAINT proposal_answer_proposal_id_fkey FOREIGN KEY (proposal_id) REFERENCES patchring.proposal(proposal_id),
+  CONSTRAINT proposal_answer_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'open'::text, 'refused'::text, 'accepted'::text, 'declined'::text]))),
+  CONSTRAINT proposal_answer_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
+  CONSTRAINT proposal_answer_tenant_id_hold_id_fkey FOREIGN KEY (tenant_id, hold_id) REFERENCES patchring.hold(tenant_id, hold_id),
+  CONSTRAINT proposal_answer_tenant_id_policy_version_id_fkey FOREIGN KEY (tenant_id, policy_version_id) REFERENCES patchring.policy_version(tenant_id, policy_version_id)
+);
+ALTER TABLE patchring.proposal_answer ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.proposal_answer FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.proposal_answer TO patchring_dispatcher;
+GRANT SELECT ON patchring.proposal_answer TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE (decided_at), UPDATE (decided_by), UPDATE (decision_reason), UPDATE (hold_id), UPDATE (state), UPDATE (withdrawn_at) ON patchring.proposal_answer TO patchring_web;
 
 CREATE TABLE patchring.refusal_count (
   on_day date NOT NULL,

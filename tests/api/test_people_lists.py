@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.route_table import Declared, routes
 from tests.api.test_twin_tenants import QUERIES
-from tests.api.twins import Twins
+from tests.api.twins import Twins, finding
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ LISTS = [
     if route.method == "GET"
     and route.name not in PLAIN
     and not route.path.endswith("}")
-    and not route.path.endswith(("/policy", "/policy/document", "/calendar", "/explain", "/decisions"))
+    and not route.path.endswith(("/policy", "/policy/document", "/calendar", "/priorities", "/explain", "/decisions"))
 ]
 
 
@@ -28,6 +28,8 @@ async def grown(twins: Twins) -> None:
     devices = scene.add_devices(3)
     own = {"tenant_id": scene.tenant_id, "known_from": scene.now, "installed_version": "1.0"}
     scene.insert("missing", [{**own, "device_id": d.device_id, "patch_id": scene.patch_id} for d in devices])
+    scene.insert("finding", [finding(scene, d.device_id) for d in devices])
+    scene.insert("feed", [{"feed": "osv", "part": part} for part in ("Debian", "Ubuntu", "AlmaLinux")])
     base = "/api/v1/tenants/northwind"
     for number in range(3):
         for path, body in {

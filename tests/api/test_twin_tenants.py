@@ -35,6 +35,7 @@ PLACES: dict[str, Callable[[Twin], object]] = {
     "rollout_id": lambda twin: twin.scene.rollout_id,
     "stop_id": lambda twin: twin.stop_id,
     "shift_id": lambda twin: twin.shift_id,
+    "proposal_id": lambda twin: twin.proposal_id,
 }
 
 # Routes that name a thing in the query.
@@ -65,6 +66,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "DELETE /tenants/{tenant}/tokens/{token_id}": {},
     "POST /tenants/{tenant}/holds/{hold_id}/release": {"reason": WHY},
     "POST /tenants/{tenant}/approvals/{approval_id}/withdraw": {"reason": WHY},
+    "POST /tenants/{tenant}/proposals/{proposal_id}/answer": {"accept": True, "reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/halt": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/resume": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/roll-back": {"reason": WHY},
@@ -77,9 +79,13 @@ ELSEWHERE: dict[str, str] = {
     "GET /server": "the server's own keys and the asker's own name",
     "GET /policy-schema": "the language, the same for all",
     "POST /policy-check": "reads what was sent, and nothing else",
+    "GET /feeds": "what the world publishes, the same for all",
     "GET /tenants": "test_lists_over_tenants_show_ones_own",
     "GET /stops": "test_lists_over_tenants_show_ones_own",
     "GET /patches": "test_lists_over_tenants_show_ones_own",
+    "GET /proposals": "test_proposals_put_to_another_tenant_are_not_there",
+    "POST /proposals": "test_proposals_put_to_another_tenant_are_not_there",
+    "POST /proposals/{proposal_id}/withdraw": "test_proposals_put_to_another_tenant_are_not_there",
     "GET /principals": "test_principals_are_for_who_has_all_tenants",
     "POST /principals": "test_principals_are_for_who_has_all_tenants",
     "DELETE /principals/{principal_id}": "test_principals_are_for_who_has_all_tenants",
@@ -200,6 +206,25 @@ async def test_stops_of_another_tenant_cannot_be_placed_or_lifted(twins: Twins, 
         body = {"key": key, "reason": WHY}
         status, _, text = await send(twins, "ada", method="POST", url=f"/api/v1{path}", json=body)
         assert status == 404, (key, text)
+    assert everything(twins) == before
+
+
+async def test_proposals_put_to_another_tenant_are_not_there(twins: Twins) -> None:
+    """Neither in the list nor to be withdrawn; and a patch that only the other knows cannot be proposed about."""
+    before, url = everything(twins), "/api/v1/proposals"
+    status, _, text = await send(twins, "ada", method="GET", url=url)
+    assert status == 200
+    assert str(twins.a.proposal_id) in text
+    assert [marker for marker in twins.b.markers() if marker in text] == []
+    new = {"kind": "hold", "patch": twins.b.scene.patch_key, "reason": WHY}
+    status, kind, _ = await send(twins, "ada", method="POST", url=url, json=new)
+    assert (status, kind) == (404, "patch_not_found")
+    of_b = f"{url}/{twins.b.proposal_id}/withdraw"
+    status, kind, _ = await send(twins, "ada", method="POST", url=of_b, json={"reason": WHY})
+    assert (status, kind) == (404, "proposal_not_found")
+    of_a = f"{url}/{twins.a.proposal_id}/withdraw"
+    status, kind, _ = await send(twins, "ada", method="POST", url=of_a, json={"reason": WHY})
+    assert (status, kind) == (403, "not_allowed")  # somebody else's, who may have put it to more tenants
     assert everything(twins) == before
 
 

@@ -48,6 +48,7 @@ class Twin:
     approval_id: UUID
     stop_id: UUID
     shift_id: UUID
+    proposal_id: UUID
 
     @property
     def tenant_id(self) -> TenantId:
@@ -69,7 +70,7 @@ class Twin:
         """Texts that nobody else may ever be shown."""
         own = [self.tenant_id, self.scene.site_id, self.scene.patch_id, self.scene.policy_version_id]
         own += [self.scene.rollout_id, self.token_id, self.hold_id, self.approval_id, self.stop_id]
-        own += [self.shift_id]
+        own += [self.shift_id, self.proposal_id]
         own += [device.device_id for device in self.scene.devices]
         return [self.slug, self.slug.title(), self.scene.patch_key, *map(str, own)]
 
@@ -149,7 +150,18 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
         "select approval_id from patchring.approval where tenant_id = %s", [scene.tenant_id]
     ).fetchone()
     assert row is not None
-    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene))
+    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene))
+
+
+def _proposal(scene: Scene) -> UUID:
+    """A proposal to hold the tenant's own patch that its policy left open, and that was put to nobody else."""
+    now, proposal_id = scene.now, new_id(scene.now)
+    row = {"proposal_id": proposal_id, "patch_key": scene.patch_key, "kind": "hold", "reason": f"{scene.slug} asks"}
+    scene.insert("proposal", [{**row, "source": "person", "proposed_at": now, "proposed_by": f"person:{scene.slug}"}])
+    answer = {"tenant_id": scene.tenant_id, "proposal_id": proposal_id, "state": "open", "reason": "a person decides"}
+    by = {"policy_version_id": scene.policy_version_id, "rule": "proposals.hold", "line": 1, "answered_at": now}
+    scene.insert("proposal_answer", [{**answer, **by}])
+    return proposal_id
 
 
 def _shift(scene: Scene) -> UUID:
@@ -172,6 +184,15 @@ def _what_devices_said(scene: Scene, device_id: UUID) -> None:
     scene.insert("device_inventory", [{**own, **taken, "reboot_pending": False, "scan": scan}])
     missed = {"patch_id": scene.patch_id, "known_from": now, "installed_version": "1.0"}
     scene.insert("missing", [{**own, **missed}])
+    scene.insert("finding", [finding(scene, device_id)])
+
+
+def finding(scene: Scene, device_id: UUID) -> dict[str, Any]:
+    """An open weakness of a device; its package is called after the tenant."""
+    weak = {"cve": "CVE-2026-0001", "package": f"libc-{scene.slug}", "advisory_id": "DSA-1-1", "ecosystem": "Debian:12"}
+    versions = {"installed_version": "2.36", "fixed_version": "2.37", "severity": "high", "vector": ""}
+    times = {"known_from": scene.now, "fixable_at": scene.now}
+    return {"tenant_id": scene.tenant_id, "device_id": device_id, **weak, **versions, **times}
 
 
 async def _with_record(database: Database, clock: ManualClock, scene: Scene) -> UUID:

@@ -130,6 +130,17 @@ COMMANDS: dict[str, Command] = {
     f"POST {T}/holds/{{hold_id}}/release": Command(
         because, lambda t: {"hold_id": t.hold_id}, changed={"reason": "another reason"}
     ),
+    "POST /proposals": Command(
+        lambda w: {"kind": "hold", "patch": w.a.scene.patch_key, "reason": WHY}, changed={"kind": "approve"}
+    ),
+    "POST /proposals/{proposal_id}/withdraw": Command(
+        because, lambda t: {"proposal_id": t.proposal_id}, changed={"reason": "another reason"}
+    ),
+    f"POST {T}/proposals/{{proposal_id}}/answer": Command(
+        lambda _: {"accept": True, "reason": WHY},
+        lambda t: {"proposal_id": t.proposal_id},
+        changed={"reason": "another reason"},
+    ),
     f"POST {T}/rollouts": Command(
         lambda w: {"patch": w.a.scene.patch_key},
         before=(f"POST {T}/rollouts/{{rollout_id}}/abandon",),

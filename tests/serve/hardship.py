@@ -149,7 +149,8 @@ class Hardship:
 async def hardship(home: Path, seed: int) -> AsyncIterator[Hardship]:
     """The server runs, and each device enrols and lives from some moment of the first seconds on."""
     people, agents = free_ports(2)
-    settings = Settings(home, people_port=people, agents_port=agents, check_in_interval=8, check_in_interval_busy=3)
+    ports = {"people_port": people, "agents_port": agents}
+    settings = Settings(home, **ports, check_in_interval=8, check_in_interval_busy=3, feeds_fetched=False)
     async with LocalServer(settings) as server:
         world = Hardship(server, random.Random(seed))
         token = await asyncio.to_thread(_take_on, server)

@@ -8,13 +8,13 @@ from psycopg.types.json import Jsonb
 from patchring.app.caller import Caller
 from patchring.app.decisions import Undecided, assess
 from patchring.app.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from patchring.app.holds import end_hold, look_again, place_hold
 from patchring.app.permissions import StaffRole
 from patchring.app.policies import check_policy
 from patchring.app.principals import visible_tenants
 from patchring.app.roots import root_in_force
 from patchring.app.statements import LIFETIME_MAX, expiry, signed_statement, statement_id
 from patchring.app.tenants import as_id
-from patchring.app.work import Work
 from patchring.core.ids import TenantId
 from patchring.core.reason import as_json
 from patchring.store import sql
@@ -194,14 +194,6 @@ async def _require_fit(tx: Tx, tenant_id: TenantId, patch: Row, statement: Appro
         raise Invalid(detail, kind="segment_unknown")
 
 
-async def look_again(work: Work, patch: Row) -> None:
-    """What is decided about one patch, and its rollouts of this tenant."""
-    work.wake("patch", patch["patch_id"])
-    given = {"tenant_id": work.tenant_id, "patch_key": patch["patch_key"]}
-    for row in await work.tx.all(sql.patches.live_rollouts, given):
-        work.wake("rollout", row["rollout_id"])
-
-
 async def list_approvals(caller: Caller, tenant_id: TenantId, before: UUID | None, limit: int) -> list[Row]:
     async with caller.reading(tenant_id) as tx:
         return await tx.all(sql.patches.approvals, {"tenant_id": tenant_id, "before": before, "limit": limit})
@@ -211,12 +203,7 @@ async def hold(caller: Caller, tenant_id: TenantId, name: str, segment: str | No
     """Nothing of this patch begins in the tenant (or the segment) until somebody releases it."""
     async with caller.work(tenant_id) as work:
         patch = await find_patch(work.tx, tenant_id, name)
-        hold_id = new_id(work.now)
-        row = {"tenant_id": tenant_id, "hold_id": hold_id, "patch_key": patch["patch_key"], "segment": segment}
-        await work.tx.execute(sql.patches.add_hold, {**row, "reason": reason, "at": work.now, "by": caller.actor})
-        data = {"patch_key": patch["patch_key"], "segment": segment, "reason": reason}
-        work.record("hold_placed", "hold", hold_id, data)
-        await look_again(work, patch)
+        hold_id = await place_hold(work, patch["patch_key"], segment, reason, "person")
         return await work.tx.one(sql.patches.hold_by_id, {"tenant_id": tenant_id, "hold_id": hold_id})
 
 
@@ -229,17 +216,12 @@ async def list_holds(caller: Caller, tenant_id: TenantId, before: UUID | None, l
 async def release_hold(caller: Caller, tenant_id: TenantId, hold_id: UUID, reason: str, row_version: int | None) -> Row:
     """Raises NotFound, Conflict (hold_released), Stale when somebody changed it since it was read."""
     async with caller.work(tenant_id) as work:
-        key = {"tenant_id": tenant_id, "hold_id": hold_id}
-        change = {"row_version": row_version, "reason": reason, "at": work.now, "by": caller.actor}
-        changed = await work.tx.execute(sql.patches.release_hold, {**key, **change})
-        row = await work.tx.maybe(sql.patches.hold_by_id, key)
+        released = await end_hold(work, hold_id, reason, row_version)
+        if released is not None:
+            return released
+        row = await work.tx.maybe(sql.patches.hold_by_id, {"tenant_id": tenant_id, "hold_id": hold_id})
         if row is None:
             raise NotFound("there is no such hold in this tenant", kind="hold_not_found")
-        if changed != 1 and row["released_at"] is not None:
+        if row["released_at"] is not None:
             raise Conflict(f"the hold was released before, by {row['released_by']}", kind="hold_released")
-        if changed != 1:
-            raise Stale(f"the hold has version {row['row_version']} by now; read it again")
-        work.record("hold_released", "hold", hold_id, {"patch_key": row["patch_key"], "reason": reason})
-        for patch in await work.tx.all(sql.patches.of_key, {"tenant_id": tenant_id, "patch_key": row["patch_key"]}):
-            await look_again(work, patch)
-        return row
+        raise Stale(f"the hold has version {row['row_version']} by now; read it again")

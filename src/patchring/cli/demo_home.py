@@ -54,6 +54,7 @@ def demo_settings(home: Path, port: int | None, check_in: int, busy: int) -> Set
         agents_port=first + 1,
         check_in_interval=check_in,
         check_in_interval_busy=busy,
+        feeds_fetched=False,
     )
 
 

@@ -114,7 +114,13 @@ def _listed(line: _Line) -> MonthListed:
 
 
 def to_fetch(loaded: Mapping[str, datetime], listed: Snapshot[MonthListed]) -> tuple[MonthListed, ...]:
-    """The months that are new or were revised since they were loaded (`published_at` by `part`), by name. One that is
-    not listed any more is not fetched, and what was loaded of it stays."""
-    changed = [row for row in listed.rows if loaded.get(row.month) != row.revised_at]
-    return tuple(sorted(changed, key=lambda row: row.month))
+    """The months that are new or were revised since they were loaded (`published_at` by `part`), by name."""
+    newer = [row for row in listed.rows if row.month not in loaded or loaded[row.month] < row.revised_at]
+    return tuple(sorted(newer, key=lambda row: row.month))
+
+
+def behind(loaded: Mapping[str, datetime], listed: Snapshot[MonthListed]) -> tuple[str, ...]:
+    """The months that were loaded and of which the source now has less: an older revision, or nothing. What was loaded
+    of them stays, and they are fetched when the source has caught up."""
+    at = {row.month: row.revised_at for row in listed.rows}
+    return tuple(sorted(month for month, revised_at in loaded.items() if month not in at or at[month] < revised_at))

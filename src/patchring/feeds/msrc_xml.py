@@ -13,7 +13,7 @@ from xml.parsers import expat
 from patchring.feeds.errors import TooLarge, Truncated, WrongShape
 
 DEEPEST = 32
-MOST_ELEMENTS = 8_000_000
+MOST_ELEMENTS = 2_000_000
 MOST_IN_A_RECORD = 400_000
 LONGEST_TEXT = 4 * 1024 * 1024
 MOST_ATTRIBUTES = 64

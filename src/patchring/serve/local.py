@@ -26,6 +26,8 @@ from patchring.store.roles import Role
 from patchring.store.secrets import StoreSecrets, load_or_make_secrets
 
 DATABASE_NAME = "patchring"
+ADDRESS_FILE = "database"
+"""Under HOME/run: where commands on this machine find the database; it holds no secret."""
 Progress = Callable[[str], None]
 
 
@@ -131,6 +133,9 @@ class LocalServer:
         worker = {"store": store_settings(address, store, [Role.DISPATCHER])}
         children = [self._child("signer", signer)]
         children += [self._child("worker", worker, number) for number in range(settings.worker_count)]
+        if settings.feeds_fetched:
+            children.append(self._child("feeder", {"store": store_settings(address, store, [Role.FEEDER])}))
+        (run / ADDRESS_FILE).write_text(address, encoding="utf-8")
         return [*children, self._child("web", web)]
 
     def _child(self, kind: str, settings: Mapping[str, object], number: int = 0) -> Child:

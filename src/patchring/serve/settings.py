@@ -19,7 +19,8 @@ OPERATOR_TOKEN_FILE = "operator-token"  # noqa: S105 - a file name
 @dataclass(frozen=True)
 class Settings:
     """Durations are seconds. `agents_host` other than loopback needs nothing more: agents speak TLS with a pinned
-    certificate. `database_url` empty: the embedded PostgreSQL under HOME."""
+    certificate. `database_url` empty: the embedded PostgreSQL under HOME. `feeds_fetched` False: feeds come from files
+    alone (`patchring feeds import`), where there is no internet."""
 
     home: Path
     people_host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class Settings:
     check_in_interval: int = 300
     check_in_interval_busy: int = 5
     worker_count: int = 1
+    feeds_fetched: bool = True
 
     @property
     def people_address(self) -> str:

@@ -62,6 +62,9 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "approval_withdrawn": (409, "the approval was withdrawn before"),
     "hold_not_found": (404, "there is no such hold in the tenant"),
     "hold_released": (409, "the hold was released before"),
+    "proposal_not_found": (404, "there is no such proposal, or it was put to no tenant of yours"),
+    "proposal_withdrawn": (409, "the proposal was withdrawn; nothing has to be answered"),
+    "proposal_answered": (409, "the policy or a person of the tenant answered the proposal before"),
     # devices, rollouts, stops, events
     "device_not_found": (404, "there is no such device in the tenant"),
     "device_name_ambiguous": (409, "several devices have the name; give the id"),

@@ -86,6 +86,17 @@ async def note_refusal(database: Database, feed: str, part: str, refused: FeedRe
         await tx.execute(sql.feeds.note_observation, {**key, **said, **counts, **problem})
 
 
+async def note_failure(database: Database, feed: str, part: str, kind: str, text: str, now: datetime) -> None:
+    """The source did not answer with a feed. `kind` empty: it said that nothing is new."""
+    async with database.operator(Role.FEEDER) as tx:
+        key = {"feed": feed, "part": part, "at": now}
+        await tx.one(sql.feeds.lock_feed, {"feed": feed, "part": part})
+        if kind:
+            await tx.execute(sql.feeds.note_problem, {**key, "problem_kind": kind, "problem": text})
+        else:
+            await tx.execute(sql.feeds.note_asked, key)
+
+
 async def _take(tx: Tx, snapshot: Snapshot[Any], now: datetime, shrinking_allowed: bool) -> Taken:
     key = {"feed": snapshot.feed, "part": snapshot.part}
     state = await tx.one(sql.feeds.lock_feed, key)

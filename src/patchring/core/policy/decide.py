@@ -45,7 +45,7 @@ class SegmentDecision:
 
 @dataclass(frozen=True)
 class HoldInForce:
-    """`segment` None: everywhere in this tenant. `source` is person, incident or feed."""
+    """`segment` None: everywhere in this tenant. `source` is person, incident, feed or msp."""
 
     text: str
     source: str

@@ -15,6 +15,7 @@ _BY_CODE: Mapping[str, str] = {
     "stopped": "somebody who may resume lifts the stop",
     "hold_person": "whoever may release holds releases this one",
     "hold_incident": "find out what failed, then release the hold of the incident",
+    "hold_msp": "the MSP withdraws what it proposed, or whoever may release holds releases this one",
     "hold_feed": "wait until the feed takes its hold back, or release it",
     "no_rule": "a person approves the patch, or a rule of the policy says what to do with it",
     "approval_missing": "those who are asked approve the patch",

@@ -61,6 +61,16 @@ update patchring.feed
 set tried_at = %(at)s, problem_kind = %(problem_kind)s, problem = %(problem)s, failure_count = failure_count + 1
 where feed = %(feed)s and part = %(part)s;
 
+-- name: note_asked
+-- A try that brought nothing new.
+update patchring.feed set tried_at = %(at)s, problem_kind = '', problem = '', failure_count = 0
+where feed = %(feed)s and part = %(part)s;
+
+-- name: note_validators
+-- What the source said of its copy, to ask next time whether it is still that.
+update patchring.feed set etag = %(etag)s, last_modified = %(last_modified)s
+where feed = %(feed)s and part = %(part)s;
+
 -- name: note_observation
 -- What was known when, and what was refused.
 insert into patchring.feed_observation (feed, part, observed_at, outcome, version, sha256, appeared_count,

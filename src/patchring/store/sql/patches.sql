@@ -106,9 +106,9 @@ where o.tenant_id = %(tenant_id)s and p.patch_key = %(patch_key)s
 select patch_id, patch_key from patchring.patch where tenant_id = %(tenant_id)s and patch_key = %(patch_key)s;
 
 -- name: add_hold
--- A hold placed by a person.
+-- A hold placed by a person, or taken from the MSP.
 insert into patchring.hold (tenant_id, hold_id, patch_key, segment, reason, source, placed_at, placed_by)
-values (%(tenant_id)s, %(hold_id)s, %(patch_key)s, %(segment)s, %(reason)s, 'person', %(at)s, %(by)s);
+values (%(tenant_id)s, %(hold_id)s, %(patch_key)s, %(segment)s, %(reason)s, %(source)s, %(at)s, %(by)s);
 
 -- name: holds
 -- Newest first, before a cursor; `all` false: only those in force.

@@ -1,0 +1,102 @@
+"""Feeds on the server's own machine: with the feeder's access to the database, which knows nothing of any tenant."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from patchring.app.catalogue.fetching import Came, fetch_due, settle
+from patchring.app.catalogue.parsing import PARSERS
+from patchring.cli.errors import CliError
+from patchring.core.reason import counted
+from patchring.feeds.fetch import Effort
+from patchring.feeds.files import from_path
+from patchring.feeds.sources import default_sources
+from patchring.serve.clock import SystemClock
+from patchring.serve.errors import ServeError
+from patchring.serve.local import ADDRESS_FILE
+from patchring.serve.settings import gather, understand
+from patchring.serve.stores import open_database, store_settings
+from patchring.store.database import Database
+from patchring.store.errors import StoreError
+from patchring.store.roles import Role
+from patchring.store.secrets import read_secrets
+
+
+def import_feed(home: Path | None, feed: str, source: Path, part: str, shrinking: bool) -> list[dict[str, Any]]:
+    """What came of each file. Raises CliError."""
+    if feed not in PARSERS:
+        raise CliError(f"there is no feed {feed!r}; expected {', '.join(PARSERS)}")
+
+    async def do(database: Database) -> list[Came]:
+        clock = SystemClock()
+        answers = from_path(feed, source, clock, part)
+        return [await settle(database, each, clock.now(), shrinking_allowed=shrinking) for each in answers]
+
+    return [_told(each) for each in _run(home, do)]
+
+
+def fetch_feeds(home: Path | None) -> list[dict[str, Any]]:
+    """What came of each source, asked now. Raises CliError."""
+
+    async def do(database: Database) -> list[Came]:
+        clock = SystemClock()
+        async with httpx.AsyncClient() as http:
+            sources = default_sources(clock.now().date())
+            return await fetch_due(database, http, clock, Effort(random.random), sources, all_of_them=True)
+
+    return [_told(each) for each in _run(home, do)]
+
+
+def _run(home: Path | None, do: Any) -> list[Came]:
+    async def body() -> list[Came]:
+        async with _database(home) as database:
+            found: list[Came] = await do(database)
+            return found
+
+    try:
+        return asyncio.run(body())
+    except StoreError as error:
+        raise CliError(f"{error}; is the server running? start it with `patchring up`") from error
+
+
+@asynccontextmanager
+async def _database(home: Path | None) -> AsyncIterator[Database]:
+    try:
+        settings = understand(gather(os.environ, {"home": home}))
+    except ServeError as error:
+        raise CliError(str(error)) from error
+    file = settings.home / "run" / ADDRESS_FILE
+    if not file.is_file():
+        raise CliError(f"{file} is not there: start the server with `patchring up`, or name its folder with --home")
+    secrets = read_secrets(settings.home / "secrets" / "store.json")
+    async with open_database(store_settings(file.read_text(encoding="utf-8"), secrets, [Role.FEEDER])) as database:
+        yield database
+
+
+def _told(came: Came) -> dict[str, Any]:
+    taken = came.taken
+    counts = {"appeared": 0, "changed": 0, "vanished": 0, "rows": 0}
+    if taken is not None:
+        counts = {
+            "appeared": taken.appeared_count,
+            "changed": taken.changed_count,
+            "vanished": taken.vanished_count,
+            "rows": taken.row_count,
+        }
+    return {"feed": came.feed, "part": came.part, **counts, "problem": came.problem, "text": _text(came)}
+
+
+def _text(came: Came) -> str:
+    taken = came.taken
+    if came.problem:
+        return f"refused: {came.problem}"
+    if taken is None or not taken.anything:
+        return "nothing new"
+    changes = f"{taken.appeared_count} new, {taken.changed_count} changed, {taken.vanished_count} gone"
+    return f"{counted(taken.row_count, 'line')}: {changes}"
