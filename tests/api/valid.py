@@ -115,6 +115,7 @@ COMMANDS: dict[str, Command] = {
         changed={"criticality": "mission"},
     ),
     f"POST {T}/policy": Command(next_policy, changed={"text": "patchring: 1"}),
+    f"POST {T}/policy/compare": Command(lambda w: {"text": w.a.scene.policy_text}, changed={"text": "patchring: 1"}),
     f"POST {T}/shifts": Command(new_shifts, changed={"person": "grace"}),
     f"POST {T}/shifts/{{shift_id}}/acknowledge": Command(None, lambda t: {"shift_id": t.shift_id}),
     f"POST {T}/approvals": Command(signed_approval, changed={"statement": {}}),

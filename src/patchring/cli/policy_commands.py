@@ -12,6 +12,7 @@ import typer
 from patchring.cli.client import path
 from patchring.cli.keys import read_keys
 from patchring.cli.output import Json, Yes, confirm, say, server, show_json, show_rows, told
+from patchring.cli.policy_diff import diff
 from patchring.cli.policy_files import Looked, looked_at, read_policy, show_problems
 from patchring.cli.tenant_commands import Tenant
 from patchring.core.ids import uuid7
@@ -27,6 +28,7 @@ Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The 
 
 
 def register(app: typer.Typer) -> None:
+    policy.command("diff")(diff)
     app.add_typer(policy, name="policy")
 
 

@@ -21,7 +21,7 @@ from patchring.core.policy.model import Policy, PolicyException, SegmentRule
 
 _NOWHERE = Source("", 0)
 # Where a value was written and how it was made is told as its source, not as a value.
-_ABOUT_THE_TEXT = frozenset({"line", "layer", "base", "nearness", "name", "number"})
+_ABOUT_THE_TEXT = frozenset({"line", "layer", "base", "nearness", "name", "number", "key", "duty"})
 # What the text calls a value, where it is another word; empty: the values in it stand beside it.
 _IN_THE_TEXT: Mapping[tuple[str, str], str] = {
     ("ApprovalRule", "outcome"): "decide",
@@ -45,6 +45,10 @@ _IN_THE_TEXT: Mapping[tuple[str, str], str] = {
     ("Blackout", "from_on"): "from",
     ("Blackout", "to_on"): "to",
     ("Limits", "at_sites"): "sites",
+    ("EscalationStep", "acknowledge_within"): "within",
+    ("QuietHours", "from_at"): "from",
+    ("QuietHours", "to_at"): "to",
+    ("Constraint", "since_on"): "since",
 }
 
 
@@ -66,15 +70,20 @@ def effective(policy: Policy, device: DeviceFacts) -> tuple[EffectiveValue, ...]
     rows += [("limits", policy.limits), ("on_failure", policy.on_failure)]
     rows += [(f"blackouts.{each.name}", each) for each in policy.blackouts]
     rows += [(f"exceptions.{each.name}", each) for each in _excepted(policy, device)]
-    return tuple(_with_source(policy, path, value) for row in rows for path, value in _spread(*row))
+    return tuple(with_source(policy, path, value) for row in rows for path, value in spread(*row))
+
+
+def plainly(row: Any) -> Any:
+    """A segment as the text has it: with one word for a plan and for nothing but a rule."""
+    plan = row.reboot_plan if isinstance(row, SegmentRule) else ""
+    return replace(row, reboot=plan, reboot_plan="") if plan else row
 
 
 def _of_segment(policy: Policy, rule: SegmentRule | None, ring: int) -> Iterator[tuple[str, Any]]:
     if rule is None:
         yield "automation", policy.automation
         return
-    plan = rule.reboot_plan  # the text has one word for a plan and for nothing but a rule
-    yield f"segments.{rule.name}", replace(rule, reboot=plan, reboot_plan="") if plan else rule  # type: ignore[arg-type]
+    yield f"segments.{rule.name}", plainly(rule)
     if rule.automation is None:
         yield "automation", policy.automation
     yield f"rings.{policy.ring(ring).name}", policy.ring(ring)
@@ -95,7 +104,7 @@ def _excepted(policy: Policy, device: DeviceFacts) -> Iterable[PolicyException]:
     return (each for each in policy.exceptions if not device_misses(each.devices, device))
 
 
-def _spread(path: str, value: Any) -> Iterator[tuple[str, str]]:
+def spread(path: str, value: Any) -> Iterator[tuple[str, str]]:
     """A row as one value for each of its fields, and those of the values in it."""
     if not is_dataclass(value):
         yield path, _text(value)
@@ -130,7 +139,7 @@ def _inner(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, tuple) and isinstance(value[0], Condition):
         yield from ((f"{path}.{each.field}", " or ".join(each.values)) for each in value)
     else:
-        yield from _spread(path, value)
+        yield from spread(path, value)
 
 
 def _text(value: Any) -> str:
@@ -153,6 +162,6 @@ def _inline(value: Any) -> str:
     return " ".join(part for field in fields(value) if (part := _text(getattr(value, field.name))))
 
 
-def _with_source(policy: Policy, path: str, value: str) -> EffectiveValue:
+def with_source(policy: Policy, path: str, value: str) -> EffectiveValue:
     source = policy.sources.get(path, _NOWHERE)
     return EffectiveValue(path, value, source.layer, source.line)
