@@ -45,6 +45,11 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         return self._send("GET", path, params={name: value for name, value in query.items() if value is not None})
 
+    def content(self, path: str, **query: Any) -> bytes:
+        """What is no JSON: a document, as it is to be written."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._answer("GET", path, params=given).content
+
     def post(self, path: str, body: Mapping[str, Any] | None = None, repeatable: bool = True) -> Any:
         """A command. `repeatable`: with a key of its own, so that a repeat after a lost answer does nothing twice."""
         return self._command("POST", path, {"json": dict(body or {})}, {}, repeatable)
@@ -81,6 +86,14 @@ class Client:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _send(self, method: str, path: str, **given: Any) -> Any:
+        answer = self._answer(method, path, **given)
+        body = _json(answer)
+        if body is None:
+            raise self._no_api(answer)
+        return body
+
+    def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """The answer of a request that was done; raises CliError."""
         try:
             answer = self._http.request(method, path, **given)
         except httpx.ConnectError as error:
@@ -91,13 +104,16 @@ class Client:
             ) from error
         except httpx.InvalidURL as error:
             raise NotConfigured(f"{self.url!r} is no address of a server: {error}") from error
+        if answer.is_success:
+            return answer
         body = _json(answer)
         if body is None:
-            detail = f"{self.url} answered {answer.status_code}, and not as Patchring does; is it the right address?"
-            raise Refused({"kind": "no_api", "detail": detail})
-        if answer.is_success:
-            return body
+            raise self._no_api(answer)
         raise Refused(body if isinstance(body, dict) else {"detail": str(body)})
+
+    def _no_api(self, answer: httpx.Response) -> Refused:
+        detail = f"{self.url} answered {answer.status_code}, and not as Patchring does; is it the right address?"
+        return Refused({"kind": "no_api", "detail": detail})
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -13,6 +13,7 @@ from patchring.cli.client import path
 from patchring.cli.keys import read_keys
 from patchring.cli.output import Json, Yes, confirm, say, server, show_json, show_rows, told
 from patchring.cli.policy_diff import diff
+from patchring.cli.policy_document import document
 from patchring.cli.policy_files import Looked, looked_at, read_policy, show_problems
 from patchring.cli.tenant_commands import Tenant
 from patchring.core.ids import uuid7
@@ -29,6 +30,7 @@ Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The 
 
 def register(app: typer.Typer) -> None:
     policy.command("diff")(diff)
+    policy.command("document")(document)
     app.add_typer(policy, name="policy")
 
 
