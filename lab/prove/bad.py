@@ -76,7 +76,8 @@ def after_halt(scene: Scene) -> str:
     _after_commit(chains[NORTH])
     there = scene.fleet.versions("lab-web", SPARED)
     require(set(there.values()) == {"1.1 installed"}, f"lab-web 1.1 still on {SPARED}", there)
-    wanted = {MSP.slug: "running", NORTH.slug: "rolled_back", EAST.slug: "running"}
+    # Ring 0 of the MSP has a newer release by now, which a person approved: it took the place of this one there.
+    wanted = {MSP.slug: "abandoned", NORTH.slug: "rolled_back", EAST.slug: "running"}
     states = {tenant.slug: scene.rollout(tenant, PATCH)["state"] for tenant in TENANTS}
     require(states == wanted, f"rollouts {wanted}", states)
     return f"stopped for everybody at {placed_at:%H:%M:%S}; since then no permit at any tenant"

@@ -64,8 +64,10 @@ def _older(row: dict[str, Any]) -> OlderRollout:
     return OlderRollout(row["rollout_id"], row["version"], RolloutState(row["state"]), tuple(rings), unsettled_count)
 
 
-async def take_over(work: Work, assessment: Assessment, rollout_id: UUID, found: Succession) -> None:
-    """End what gives way, and let the rings of the new rollout that are carried over count as passed."""
+async def take_over(work: Work, assessment: Assessment, rollout_id: UUID) -> bool:
+    """When a rollout starts: end what gives way, and let its rings that are carried over count as passed; whether
+    anything was done. One that still waits for approval ends nothing, because it may be rejected."""
+    found = await find_succession(work, assessment)
     for ending in found.ends:
         await _end(work, assessment, ending)
     for ring, why in found.carried:
@@ -75,6 +77,7 @@ async def take_over(work: Work, assessment: Assessment, rollout_id: UUID, found:
         if await work.tx.execute(sql.rollouts.set_ring_state, {**key, **change, "soak_until_at": None}):
             data = {"patch_key": assessment.patch.patch_key, "ring": ring, "reasons": reasons}
             work.record("ring_passed", "rollout", rollout_id, data, assessment.policy.fingerprint)
+    return bool(found.ends or found.carried)
 
 
 async def _end(work: Work, assessment: Assessment, ending: Ending) -> None:

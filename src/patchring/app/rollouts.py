@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from patchring.app.decisions import Assessment, Undecided, assess
 from patchring.app.evidence import Pooling, expect_devices
 from patchring.app.placement import Placed, fill_places, find_places
-from patchring.app.releases import find_succession, take_over
+from patchring.app.releases import find_succession
 from patchring.app.work import Work
 from patchring.core.ids import CampaignId, PatchId, RolloutId
 from patchring.core.reason import Reason, as_json, counted, reason
@@ -56,10 +56,7 @@ async def create_rollout(work: Work, patch_id: PatchId, by_person: bool = False)
     found = await find_succession(work, assessment)
     if found.waits_for:
         return NotStarted(found.waits_for)
-    started = await _create(work, assessment, assessment.going if by_person else assessment.prepared)
-    if isinstance(started, Started):
-        await take_over(work, assessment, started.rollout_id, found)
-    return started
+    return await _create(work, assessment, assessment.going if by_person else assessment.prepared)
 
 
 def reasons_against(assessment: Assessment, newest: RolloutState | None, by_person: bool = False) -> tuple[Reason, ...]:

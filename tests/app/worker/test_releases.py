@@ -118,3 +118,17 @@ async def test_nothing_that_the_older_still_offers_is_left_lying(world: World) -
         r=tenant.rollout(OLD)["rollout_id"],
     )
     assert open_actions == []
+
+
+async def test_a_newer_release_that_waits_for_approval_ends_nothing(world: World) -> None:
+    """It may be rejected; only its start takes the place of the older."""
+    tenant, first, later = await in_the_middle(world, "releases: {superseded: restart}\n")
+    review = "approvals:\n  - {name: look, when: {title: demo 1.2}, decide: review}\n"
+    tenant.apply_policy(tenant.policy.replace("approvals:\n", review))
+    offer(first, NEW)
+    await world.settle()
+    assert [row["state"] for row in rollouts(tenant)] == ["running", "awaiting_approval"]
+    tenant.approve(NEW)
+    await world.run(lambda: tenant.rings(NEW)[0] != "waiting")
+    assert [row["state"] for row in rollouts(tenant)] == ["abandoned", "running"]
+    assert len(later) == 3

@@ -10,12 +10,13 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Undecided
 from patchring.app.evidence import pool_evidence, pooling
+from patchring.app.releases import take_over
 from patchring.app.work import Work
 from patchring.app.worker.apply import Applier
 from patchring.app.worker.claim import DueItem
 from patchring.app.worker.view import Loaded, load_rollout
 from patchring.core.reason import as_json, reason
-from patchring.core.rollout.actions import Action, Wait
+from patchring.core.rollout.actions import Action, Start, Wait
 from patchring.core.rollout.reconcile import reconcile
 from patchring.core.rollout.states import RolloutState
 from patchring.store import sql
@@ -36,13 +37,23 @@ async def handle(work: Work, item: DueItem) -> None:
         return
     actions = reconcile(loaded.view, work.now)
     applier = Applier(work, loaded)
-    changed = [await applier.apply(action) for action in actions]
+    changed = await _apply(work, loaded, applier, actions)
     await pool_evidence(work, pooling(row, loaded.assessment.patch.patch_key), loaded.rings)
     await _say_who_is_lost(work, loaded)
     if any(changed):
         work.wake("rollout", item.id)
     else:
         _look_later(work, loaded, actions)
+
+
+async def _apply(work: Work, loaded: Loaded, applier: Applier, actions: Sequence[Action]) -> list[bool]:
+    """Whether each changed anything. A start that takes the place of an older release is looked at anew."""
+    changed = []
+    for action in actions:
+        changed.append(await applier.apply(action))
+        if isinstance(action, Start) and await take_over(work, loaded.assessment, loaded.rollout_id):
+            break
+    return changed
 
 
 async def _say_who_is_lost(work: Work, loaded: Loaded) -> None:

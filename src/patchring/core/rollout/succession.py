@@ -1,6 +1,7 @@
 """What becomes of a rollout when a newer release of the same update appears in the middle of it (R10).
 
-- What has not begun, gives way: the newer one takes its place.
+- What has not begun, gives way: the newer one takes its place. It does so when it starts itself, not while it waits for
+  approval.
 - What was halted or is on its way back, stays as it is: the newer release may be the cure, and begins at ring 0.
 - What has passed every ring is as good as done: its last devices are left to it, and the newer one begins.
 - Between these the policy decides. `finish`: the newer waits as long as devices of the older wait or are under way.
