@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from patchring.cli import (
+    calendar_commands,
     config_commands,
     decision_commands,
     device_commands,
@@ -41,6 +42,7 @@ for part in (
     tenant_commands,
     device_commands,
     policy_commands,
+    calendar_commands,
     patch_commands,
     decision_commands,
     finding_commands,

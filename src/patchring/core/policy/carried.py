@@ -8,9 +8,7 @@ that makes it untrue. Paths are `table.field` in the names of `model.Policy` and
 from collections.abc import Mapping
 
 PEOPLE: Mapping[str, str] = {
-    "segments.staffing": "the service desk plans who is there, and starts nothing without them",
     "segments.around": "a technician does these steps by hand, before and after the installation",
-    "windows.catch_up": "a technician installs what was missed; by itself it waits for the next window",
     "runs_on": "a technician restarts the host at a time that suits what runs on it",
     "approvals.due": "the owner watches the time; Patchring shows it and reminds nobody",
     "approvals.exploited": "we watch the public lists of attacked weaknesses and mark the update",

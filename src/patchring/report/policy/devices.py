@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
 from patchring.core.policy.calendar import Blackout, CatchUp, Hours, Staffing, Window
-from patchring.core.policy.carried import all_by_people, by_people
+from patchring.core.policy.carried import by_people
 from patchring.core.policy.handling import AroundStep, StepKind
 from patchring.core.schedule.windows import occurrences
 from patchring.report.conditions import devices_in_words
@@ -67,10 +67,7 @@ def _steps(edition: Edition) -> Iterator[Line]:
     for rule in edition.policy.segments:
         said = [*_staffing(rule.staffing), *(_around(rule.around))]
         if said:
-            people = all_by_people(
-                *(["segments.staffing"] if rule.staffing is not Staffing.NONE else []),
-                *(["segments.around"] if rule.around else []),
-            )
+            people = by_people("segments.around") if rule.around else ""
             changed = edition.changed(f"segments.{rule.name}.staffing", f"segments.{rule.name}.around")
             yield Line(" ".join(said), f"{capital(name(rule.name))}:", changed, people)
 
@@ -117,15 +114,12 @@ def _window_row(edition: Edition, window: Window) -> Row:
     said = [sentence(window_in_words(window))]
     if all(rule.window != window.name for rule in edition.policy.segments):
         said.append("Only for urgent updates.")
-    people = []
     if window.outside_hours:
         said.append("Nothing begins in your opening hours.")
-        people.append("windows.outside_hours")
     if window.catch_up is CatchUp.WHEN_SEEN:
         said.append(_catch_up(window))
-        people.append("windows.catch_up")
     cells = (capital(name(window.name)), " ".join(said), _next(edition, window))
-    return Row(cells, edition.changed(f"windows.{window.name}"), all_by_people(*people))
+    return Row(cells, edition.changed(f"windows.{window.name}"))
 
 
 def _catch_up(window: Window) -> str:
@@ -202,8 +196,7 @@ def _blackout_row(edition: Edition, each: Blackout) -> Row:
         whose,
         group_names(edition.policy, each.segments),
     )
-    people = by_people("blackouts.segments") if each.segments else ""
-    return Row(cells, edition.changed(f"blackouts.{each.name}"), people)
+    return Row(cells, edition.changed(f"blackouts.{each.name}"))
 
 
 def _runs_on(edition: Edition) -> Iterator[Line]:

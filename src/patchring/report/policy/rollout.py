@@ -82,7 +82,7 @@ def _limits(edition: Edition) -> Iterator[Line]:
         yield Line(text, changed=edition.changed(f"limits.{key}"))
     for site, limit in edition.policy.limits.at_sites.items():
         text = f"At the site {site}, at most {counted(limit, 'device')} at the same time."
-        yield Line(text, changed=edition.changed(f"limits.sites.{site}"), by_people=by_people("limits.at_sites"))
+        yield Line(text, changed=edition.changed(f"limits.sites.{site}"))
 
 
 def _limit_lines(limits: Limits) -> Iterator[tuple[str, str]]:
@@ -139,11 +139,10 @@ def _size(mib: int) -> str:
 def _releases(edition: Edition) -> Iterator[Line]:
     releases = edition.policy.releases
     text = f"When a newer release of the same update appears in the middle, {_SUPERSEDED[releases.superseded]}."
-    people = by_people("releases.superseded")
-    yield Line(text, changed=edition.changed("releases.superseded"), by_people=people)
+    yield Line(text, changed=edition.changed("releases.superseded"))
     if releases.behind_max is not None:
         text = f"No group falls back more than {counted(releases.behind_max, 'release')} without a new one found well."
-        yield Line(text, changed=edition.changed("releases.behind_max"), by_people=by_people("releases.behind_max"))
+        yield Line(text, changed=edition.changed("releases.behind_max"))
 
 
 def _standing(edition: Edition) -> Iterator[Block]:
