@@ -6,6 +6,7 @@ the same bytes.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 from functools import cache
@@ -23,12 +24,23 @@ def _template() -> bytes:
 
 
 def pdf(document: Document) -> bytes:
-    """The file, tagged for readers that read aloud (PDF/UA-1)."""
+    """The file, tagged for readers that read aloud (PDF/UA-1).
+
+    A text that the fonts of typst cannot show (Chinese, say) is set with those of this machine; where they cannot
+    either, the file promises no PDF/UA and shows boxes: better than no document.
+    """
+    for own_fonts_alone in (True, False):
+        with suppress(typst.TypstError):
+            return _set(document, own_fonts_alone)
+    return _set(document, own_fonts_alone=False, accessible=False)
+
+
+def _set(document: Document, own_fonts_alone: bool, accessible: bool = True) -> bytes:
     return typst.compile(
         _template(),
         format="pdf",
-        pdf_standards="ua-1",
-        ignore_system_fonts=True,
+        pdf_standards=["ua-1"] if accessible else [],
+        ignore_system_fonts=own_fonts_alone,
         sys_inputs={"document": _data(document)},
         timestamp=int(datetime.combine(document.made_on, time(0), UTC).timestamp()),
     )

@@ -1,6 +1,7 @@
 """The whole document of an edition. Nothing here reads a clock: the same edition gives the same document."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from patchring.core.policy.people import Duty
 from patchring.report.model import Document, Section, Signature, entries
@@ -9,6 +10,7 @@ from patchring.report.policy.devices import devices_section
 from patchring.report.policy.edition import Edition
 from patchring.report.policy.escalation import escalation_section
 from patchring.report.policy.exceptions import exceptions_section
+from patchring.report.policy.folding import folded
 from patchring.report.policy.minute import WORDS, minute
 from patchring.report.policy.reboots import reboots_section
 from patchring.report.policy.remedies import remedies_section
@@ -31,6 +33,7 @@ BY_PEOPLE = "By people"
 
 def policy_document(edition: Edition) -> Document:
     """Eight sections, none without an entry; what nobody decided is said as that."""
+    edition = replace(edition, policy=folded(edition.policy))
     sections = tuple(section(edition) for section in SECTIONS)
     return Document(
         title="Update policy",
