@@ -1,14 +1,13 @@
 """What pydantic has to say of a shape, in our words: what was expected, what came, a near name for a misspelt one."""
 
 from difflib import get_close_matches
-from functools import cache
 from typing import Any
 
 from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 from patchring.policyfile.errors import Problem, Severity, got
 from patchring.policyfile.merge import CONDITIONS
 from patchring.policyfile.pages import Keys, Location, mark_of, path_of
-from patchring.policyfile.shapes.schema import json_schema
+from patchring.policyfile.shapes.places import keys_at
 
 
 def problem_of(error: dict[str, Any], root: Keys) -> Problem:
@@ -28,7 +27,8 @@ def _sentence(error: dict[str, Any], path: str) -> str:
     last = str([part for part in error["loc"] if part != "[key]"][-1]) if error["loc"] else ""
     given = error.get("input")
     if error["type"] == "extra_forbidden":
-        return f"unknown key {last!r}{_near(last, _keys())}"
+        keys = keys_at([part for part in error["loc"][:-1] if part != "[key]"])
+        return f"unknown key {last!r}{_near(last, keys) or _all_of(keys)}"
     if error["type"] == "missing":
         return "is missing; add it"
     if error["type"] == "literal_error" and error["loc"][-1] == "[key]":
@@ -71,14 +71,10 @@ def _words(error: dict[str, Any]) -> list[str]:
     return [word.strip("'") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
 
 
+def _all_of(keys: list[str]) -> str:
+    return f"; there are {', '.join(keys)}" if keys else ""
+
+
 def _near(word: str, known: list[str]) -> str:
     near = get_close_matches(word, known, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-@cache
-def _keys() -> list[str]:
-    """Every key of the language, as it is written."""
-    schema = json_schema()
-    shapes = [schema, *schema["$defs"].values()]
-    return sorted({name for shape in shapes for name in shape.get("properties", {})})

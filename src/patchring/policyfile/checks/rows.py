@@ -95,7 +95,8 @@ def of_relations(shape: PolicyShape) -> Found:
 def _segments(at: Location, names: Sequence[str], segments: Sequence[str]) -> Found:
     for name in names:
         if name not in segments:
-            yield (*at, "segments"), f"there is no segment {name!r}; {known(segments, name)}"
+            written = list(dict.fromkeys(each.partition(" @ ")[0] for each in segments))
+            yield (*at, "segments"), f"there is no segment {name!r}; {known(written, name)}"
 
 
 def _names_something(values: Sequence[str]) -> bool:
