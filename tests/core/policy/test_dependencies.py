@@ -83,7 +83,7 @@ def test_a_relation_asks_for_a_version_that_is_installed_or_offered() -> None:
     needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"), older_than="5")
     assert keys(plan([patch("app")], [Installed("apt", "runtime", "5.1")], [needs])) == [key("app")]
     assert texts(plan([patch("app")], [Installed("apt", "runtime", "4")], [needs])) == {
-        key("app"): ["needs package is runtime, neither installed nor offered: rule runtime"]
+        key("app"): ["needs package is runtime 5 or newer, neither installed nor offered: rule runtime"]
     }
     offered = plan([patch("app"), patch("runtime", "5.2")], [Installed("apt", "runtime", "4")], [needs])
     assert keys(offered) == [key("runtime", "5.2"), key("app")]
@@ -137,3 +137,115 @@ def test_every_patch_has_one_place_and_the_order_of_the_question_does_not_matter
     for place, each in enumerate(found.order):
         assert set(each.after) <= set(keys(found)[:place])
     assert all(plan(other, []) == found for other in list(permutations(wanted))[:6])
+
+
+def codes(found: DependencyPlan) -> dict[str, list[str]]:
+    return {patch_key: [each.code for each in reasons] for patch_key, reasons in found.blocked.items()}
+
+
+def test_every_block_says_its_kind() -> None:
+    """The code is what programs and the sentences of what ends it go by."""
+    missing = plan([patch("app", needs=(key("gone"),)), patch("plugin", needs=(key("app"),))], [])
+    assert codes(missing) == {key("app"): ["prerequisite_missing"], key("plugin"): ["prerequisite_blocked"]}
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"))
+    assert codes(plan([patch("app")], [], [needs])) == {key("app"): ["prerequisite_missing"]}
+    assert codes(plan([patch("app")], [Installed("apt", "driver", "2")], [CONFLICT])) == {
+        key("app"): ["conflict_installed"]
+    }
+    circle = plan([patch("a", needs=(key("b"),)), patch("b", needs=(key("a"),))], [])
+    assert codes(circle) == {key("a"): ["prerequisite_circle"], key("b"): ["prerequisite_circle"]}
+    waits = plan([patch("app", needs=(key("library"),)), patch("library")], [])
+    assert [each.code for each in waits.order[1].reasons] == ["prerequisite_first"]
+    replaced = plan([patch("base", "1"), patch("base", "2", supersedes=(key("base", "1"),))], [])
+    assert {old: why.code for old, why in replaced.left_out.items()} == {key("base", "1"): "superseded"}
+    shared = plan([patch("a", components=("tls",)), patch("b", components=("tls",))], [])
+    assert [each.code for each in shared.notes] == ["component_shared"]
+
+
+def test_a_relation_says_nothing_of_other_packages() -> None:
+    """Neither what is installed nor what is offered beside it meets a need or makes a conflict."""
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"))
+    beside = [Installed("apt", "zebra", "9")]
+    found = plan([patch("app"), patch("tiger")], beside, [needs])
+    assert (keys(found), texts(found)) == (
+        [key("tiger")],
+        {key("app"): ["needs package is runtime, neither installed nor offered: rule runtime"]},
+    )
+    assert keys(plan([patch("app"), patch("tiger")], beside, [CONFLICT])) == [key("app"), key("tiger")]
+    assert keys(plan([patch("tiger")], [], [needs])) == [key("tiger")]
+    there = plan([patch("app"), patch("runtime"), patch("tiger")], beside, [needs])
+    assert [(each.patch_key, each.after) for each in there.order] == [
+        (key("runtime"), ()),
+        (key("app"), (key("runtime"),)),
+        (key("tiger"), ()),
+    ]
+    assert [each.text for each in there.order[1].reasons] == ["apt:runtime=2 goes first: rule runtime"]
+
+
+def test_any_version_conflicts_and_none_lifts_it() -> None:
+    """Without `older_than` an update of the other does not help; sharing a component is no conflict."""
+    any_version = Relation("never together", RelationKind.CONFLICTS, named("app"), named("driver"))
+    found = plan([patch("app"), patch("driver", "9")], [Installed("apt", "driver", "8")], [any_version])
+    assert (keys(found), codes(found)) == ([key("driver", "9")], {key("app"): ["conflict_installed"]})
+    shares = Relation("tls", RelationKind.SHARES, named("app"), named("driver"), component="tls")
+    assert keys(plan([patch("app")], [Installed("apt", "driver", "8")], [shares])) == [key("app")]
+
+
+def test_only_an_update_of_the_very_package_lifts_a_conflict() -> None:
+    """Not one of another package that the condition names too, and not one of another package manager."""
+    drivers = Relation("old", RelationKind.CONFLICTS, named("app"), named("driver*"), older_than="3")
+    old = [Installed("apt", "driver", "2")]
+    other = plan([patch("app"), patch("driver-extra", "4")], old, [drivers])
+    assert (keys(other), list(other.blocked)) == ([key("driver-extra", "4")], [key("app")])
+    elsewhere = Wanted(PatchFacts("dnf:driver=4", "dnf", "driver", "4"))
+    assert list(plan([patch("app"), elsewhere], old, [drivers]).blocked) == [key("app")]
+    two = [*old, Installed("apt", "driver-extra", "1")]
+    assert list(plan([patch("app"), patch("driver", "3")], two, [drivers]).blocked) == [key("app")]
+    both = plan([patch("app"), patch("driver", "3"), patch("driver-extra", "3")], two, [drivers])
+    assert keys(both) == [key("driver-extra", "3"), key("driver", "3"), key("app")]
+
+
+EVERYTHING = (Condition("provider", ("apt",)),)
+
+
+def test_under_a_wide_rule_what_lifts_a_conflict_goes_first_and_is_in_none() -> None:
+    """Everything conflicts with the old driver, also the new driver: it would block itself, and all for good."""
+    wide = Relation("old driver", RelationKind.CONFLICTS, EVERYTHING, named("driver"), older_than="3")
+    found = plan([patch("app"), patch("driver", "3.1")], [Installed("apt", "driver", "2.9")], [wide])
+    assert (keys(found), found.blocked) == ([key("driver", "3.1"), key("app")], {})
+    assert [each.after for each in found.order] == [(), (key("driver", "3.1"),)]
+
+
+def test_under_a_wide_rule_what_is_needed_does_not_need_itself() -> None:
+    wide = Relation("runtime", RelationKind.NEEDS, EVERYTHING, named("runtime"))
+    found = plan([patch("app"), patch("runtime")], [], [wide])
+    assert (keys(found), found.blocked) == ([key("runtime"), key("app")], {})
+
+
+def test_an_offer_that_is_too_old_meets_no_need() -> None:
+    """Nothing goes first for its sake; the sentence says which version would do."""
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"), older_than="5")
+    found = plan([patch("app"), patch("runtime", "4")], [], [needs])
+    assert (keys(found), texts(found)) == (
+        [key("runtime", "4")],
+        {key("app"): ["needs package is runtime 5 or newer, neither installed nor offered: rule runtime"]},
+    )
+    met = plan([patch("app"), patch("runtime", "4")], [Installed("apt", "runtime", "5")], [needs])
+    assert [(each.patch_key, each.after) for each in met.order] == [(key("app"), ()), (key("runtime", "4"), ())]
+    one_of_two = [Installed("apt", "runtime", "4"), Installed("apt", "runtime", "6")]
+    assert keys(plan([patch("app")], one_of_two, [needs])) == [key("app")]
+
+
+def test_conditions_are_told_with_all_their_words() -> None:
+    """Several with `and`; none is any patch."""
+    both = (*named("runtime"), Condition("provider", ("dnf", "winget")))
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), both)
+    assert texts(plan([patch("app")], [], [needs])) == {
+        key("app"): [
+            "needs package is runtime and provider is dnf or winget, neither installed nor offered: rule runtime"
+        ]
+    }
+    anything = Relation("base", RelationKind.NEEDS, named("app"), (), older_than="5")
+    assert texts(plan([patch("app")], [], [anything])) == {
+        key("app"): ["needs any patch 5 or newer, neither installed nor offered: rule base"]
+    }

@@ -67,35 +67,60 @@ def _relate(
     found: Bonds, each: Wanted, relation: Relation, offered: Mapping[str, Wanted], installed: Sequence[Installed]
 ) -> None:
     said = f"rule {relation.name}" + (f" ({relation.layer}, line {relation.line})" if relation.layer else "")
-    before = [
-        key for key, other in offered.items() if key != each.key and not patch_misses(relation.other, other.patch)
-    ]
+    others = {key: other.patch for key, other in offered.items() if not patch_misses(relation.other, other.patch)}
     here = [package for package in installed if not patch_misses(relation.other, package.as_patch)]
     if relation.kind is RelationKind.NEEDS:
-        met = [package for package in here if not _is_older(package, relation)]
-        found.before |= {key: _first(key, said) for key in before}
-        if not before and not met:
-            text = f"needs {_said(relation.other)}, neither installed nor offered: {said}"
-            found.against.append(reason("prerequisite_missing", text))
+        _need(found, each.key, relation, others, here, said)
     elif relation.kind is RelationKind.CONFLICTS:
-        for package in (package for package in here if not relation.older_than or _is_older(package, relation)):
-            lifts = [key for key in before if _lifts(offered[key].patch, package, relation)]
-            found.before |= {key: _first(key, said) for key in lifts}
-            if not lifts:
-                text = f"conflicts with {package.name} {package.version}, which is installed: {said}"
-                found.against.append(reason("conflict_installed", text))
+        _conflict(found, each.key, relation, others, here, said)
 
 
-def _is_older(package: Installed, relation: Relation) -> bool:
-    scheme = scheme_of(package.provider)
-    return bool(relation.older_than) and older(scheme, package.version, relation.older_than)
+def _need(
+    found: Bonds,
+    key: str,
+    relation: Relation,
+    others: Mapping[str, PatchFacts],
+    here: Sequence[Installed],
+    said: str,
+) -> None:
+    """A patch that is itself what is needed waits for nothing: a wide rule may name it with the rest."""
+    brought = [other for other, patch in others.items() if not _is_older(patch, relation)]
+    if key in brought:
+        return
+    found.before |= {other: _first(other, said) for other in brought}
+    if not brought and all(_is_older(package, relation) for package in here):
+        least = f" {relation.older_than} or newer" if relation.older_than else ""
+        text = f"needs {_said(relation.other)}{least}, neither installed nor offered: {said}"
+        found.against.append(reason("prerequisite_missing", text))
+
+
+def _conflict(
+    found: Bonds,
+    key: str,
+    relation: Relation,
+    others: Mapping[str, PatchFacts],
+    here: Sequence[Installed],
+    said: str,
+) -> None:
+    """A patch that lifts the conflict itself has none: else nothing could ever lift it under a wide rule."""
+    for package in (package for package in here if not relation.older_than or _is_older(package, relation)):
+        lifts = [other for other, patch in others.items() if _lifts(patch, package, relation)]
+        if key in lifts:
+            continue
+        found.before |= {other: _first(other, said) for other in lifts}
+        if not lifts:
+            text = f"conflicts with {package.name} {package.version}, which is installed: {said}"
+            found.against.append(reason("conflict_installed", text))
+
+
+def _is_older(there: Installed | PatchFacts, relation: Relation) -> bool:
+    return bool(relation.older_than) and older(scheme_of(there.provider), there.version, relation.older_than)
 
 
 def _lifts(patch: PatchFacts, package: Installed, relation: Relation) -> bool:
     """Whether the patch brings the package to a version that the relation does not mean."""
     same = (patch.provider, patch.name) == (package.provider, package.name)
-    scheme = scheme_of(patch.provider)
-    return same and bool(relation.older_than) and not older(scheme, patch.version, relation.older_than)
+    return same and bool(relation.older_than) and not _is_older(patch, relation)
 
 
 def _first(key: str, why: str) -> Reason:
