@@ -1,7 +1,7 @@
 """Every small slip that could be made in a module: one changed expression or statement each.
 
 Comparisons, `and`/`or`, a condition that is left out or always true, constants, arithmetic, what is returned. Not what
-tests cannot see: annotations, docstrings, messages of assertions.
+tests cannot see: annotations, docstrings, messages of assertions; nor sentences in the tables of a module.
 """
 
 import ast
@@ -50,6 +50,8 @@ def mutants(module: str, source: str) -> list[Mutant]:
     sites = [(path, node, scope) for path, node, scope in _sites(original)]
     counts: dict[str, int] = {}
     for path, node, scope in sites:
+        if not scope and _sentence(node):
+            continue
         for what, changed in _changes(node):
             tree = copy.deepcopy(original)
             _put(tree, path, changed)
@@ -83,6 +85,11 @@ def _invisible(node: ast.AST, field: str) -> bool:
     return field in ("annotation", "returns", "decorator_list", "bases", "type_params") or (
         isinstance(node, ast.Assert) and field == "msg"
     )
+
+
+def _sentence(node: ast.AST) -> bool:
+    """Words that people read. In a table of a module they decide nothing; inside a function they may."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
 
 
 def _docstring(parent: ast.AST, field: str, number: int | None, child: ast.AST) -> bool:

@@ -119,6 +119,7 @@ def test_the_strictest_of_several() -> None:
     assert strictest([replace(short, owner="b"), replace(short, owner="a")]).owner == "a"
     untimed = Asked(owner="a")
     assert strictest([untimed, short]) == strictest([short, untimed]) == short
+    assert strictest([Asked(owner="b"), Asked(owner="a")]).owner == "a"
     assert strictest([]) == Asked()
     assert strictest([TWO]) == TWO
 

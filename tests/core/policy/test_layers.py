@@ -117,7 +117,7 @@ def test_a_segment_that_a_site_made_its_own() -> None:
 
 
 def test_holds_in_any_order_read_alike() -> None:
-    """By source, text and segment."""
+    """By source and text, which is all that is told of them."""
     holds = [HoldInForce("b", "person"), HoldInForce("a", "person", "rest"), HoldInForce("z", "feed")]
     answers = {repr(decide(policy(), patch(), "rest", order)) for order in permutations(holds)}
     assert len(answers) == 1

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from patchring.app.findings.due import set_due_dates
 from patchring.app.findings.exploited import mark_exploited_patches
 from patchring.app.findings.matching import Inventory, Weak, weak_of
+from patchring.app.findings.windows import keep_windows_findings
 from patchring.app.work import Work
 from patchring.store import sql
 from patchring.store.transaction import Row
@@ -26,6 +27,7 @@ async def keep_findings_of_device(work: Work, device_id: UUID) -> None:
     if row is None:
         return
     await _keep(work, Inventory.of(row), [device_id])
+    await keep_windows_findings(work, [device_id])
     await set_due_dates(work, [device_id])
     await mark_exploited_patches(work)
 
@@ -39,6 +41,7 @@ async def keep_findings_of_tenant(work: Work) -> None:
         ids = [row["device_id"] for row in await work.tx.all(sql.findings.devices_with_set, wanted)]
         for begin in range(0, len(ids), DEVICES_AT_ONCE):
             await _keep(work, inventory, ids[begin : begin + DEVICES_AT_ONCE])
+    await keep_windows_findings(work, None)
     await set_due_dates(work, None)
     await mark_exploited_patches(work)
 

@@ -28,6 +28,7 @@ class Weak:
     severity: str
     vector: str
     fixable_at: datetime
+    cvss_tenths: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -89,9 +89,10 @@ async def _scan(work: Work, device_id: DeviceId, report: Mapping[str, Any], scan
         "package_set": package_set(scan.facts.os_name, scan.facts.os_version, scan.installed),
     }
     await work.tx.execute(sql.inventory.put, {**key, **row})
-    for patch_id in await apply_scan(work, device_id, scan):
+    changed = await apply_scan(work, device_id, scan)
+    for patch_id in changed:
         work.wake("patch", patch_id, work.now + FINDINGS_DELAY)
-    if known is None or known["package_set"] != row["package_set"]:
+    if changed or known is None or known["package_set"] != row["package_set"]:
         work.wake("finding", device_id, work.now + FINDINGS_DELAY)
     await _skip_what_is_not_missing(work, device_id)
     await judge_device(work, device_id)

@@ -11,7 +11,6 @@ PEOPLE: Mapping[str, str] = {
     "segments.around": "a technician does these steps by hand, before and after the installation",
     "runs_on": "a technician restarts the host at a time that suits what runs on it",
     "approvals.due": "the owner watches the time; Patchring shows it and reminds nobody",
-    "approvals.exploited": "we watch the public lists of attacked weaknesses and mark the update",
     "urgency.told": "the patch administrator calls the persons named",
     "reboots.warnings": "a technician tells the users before the restart",
     "reboots.deferrals": "a user asks the service desk for a later restart",

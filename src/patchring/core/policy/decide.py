@@ -118,7 +118,7 @@ def decide(policy: Policy, patch: PatchFacts, segment: str, holds: Sequence[Hold
 
 
 def _held(holds: Sequence[HoldInForce], by_rules: Decision) -> Decision:
-    inwards = sorted(holds, key=lambda hold: (hold.source, hold.text, hold.segment or ""))
+    inwards = sorted(holds, key=lambda hold: (hold.source, hold.text))
     reasons = tuple(reason(f"hold_{hold.source}", f"held: {hold.text}") for hold in inwards)
     beaten = reason("rule_beaten", f"{by_rules.reasons[0].text}, but a hold goes before every rule")
     return Decision(Outcome.HOLD, "", "hold", reasons, (beaten, *by_rules.lost))

@@ -9,7 +9,7 @@ from patchring.core.reason import Reason, reason
 from patchring.core.schedule.hours import outside
 from patchring.core.schedule.occurrence import Occurrence
 from patchring.core.schedule.recurrence import FIRST_ON, starts
-from patchring.core.schedule.rule import parse
+from patchring.core.schedule.rule import Rule, parse
 from patchring.core.schedule.windows import LOOK_AHEAD, occurrences
 
 _DAY = timedelta(days=1)
@@ -127,18 +127,38 @@ def _moved(window: Window, whole: Occurrence, zone: tzinfo) -> list[Reason]:
 
 
 def _lacking(window: Window, zone: tzinfo, after: datetime) -> Iterator[Row]:
-    """The months that lack the day of the rule, where the rule says that they are skipped."""
-    if window.any_time or window.short_month is ShortMonth.LAST_DAY:
+    """The months that lack a day of the rule, at the end of each: nothing is left out without a word."""
+    if window.any_time:
         return
     rule, first_on = parse(window.rule), window.begins_on or FIRST_ON
-    if rule.positions or rule.count is not None or rule.frequency != "MONTHLY" or rule.weekdays:
-        return
+    wanted = _wanted_days(rule, first_on)
     begin = after.astimezone(zone).replace(tzinfo=None) - timedelta(days=window.days_after)
-    span = (first_on, window.start, begin, begin + LOOK_AHEAD)
-    there = set(starts(rule, *span))
-    for start in starts(replace(rule, moves_to_last_day=True), *span):
-        if start not in there:
-            days = [day for day in rule.month_days or (first_on.day,) if day > start.day]
-            text = f"{start:%B %Y} has no day {', '.join(map(str, days))}"
-            at = (start + timedelta(days=window.days_after)).replace(tzinfo=zone).astimezone(UTC)
-            yield at, Skipped(start.date(), reason("short_month", text))
+    end = _last_of(rule, first_on, window.start, begin + LOOK_AHEAD)
+    ends_of_months = replace(rule, frequency="MONTHLY", month_days=(-1,), positions=(), count=None)
+    for last in starts(ends_of_months, first_on, window.start, begin, end) if wanted else ():
+        lacked = [day for day in wanted if abs(day) > last.day and not _is_moved(window, day)]
+        # Where a rule picks some of its days, a month lacks one only when it has none of them.
+        if lacked and (not rule.positions or len(lacked) == len(wanted)):
+            text = f"{last:%B %Y} has no day {', '.join(map(str, lacked))}"
+            at = (last + timedelta(days=window.days_after)).replace(tzinfo=zone).astimezone(UTC)
+            yield at, Skipped(last.date(), reason("short_month", text))
+
+
+def _wanted_days(rule: Rule, first_on: date) -> tuple[int, ...]:
+    """The days of the month that the rule wants of every month; none where weekdays or a pace of days choose too."""
+    if rule.weekdays or rule.frequency == "WEEKLY" or (rule.frequency == "DAILY" and rule.interval > 1):
+        return ()
+    return rule.month_days or ((first_on.day,) if rule.frequency == "MONTHLY" else ())
+
+
+def _is_moved(window: Window, day: int) -> bool:
+    """Days that are counted from the end stay what RFC 5545 makes of them: nothing, where there is none."""
+    return window.short_month is ShortMonth.LAST_DAY and day > 0
+
+
+def _last_of(rule: Rule, first_on: date, at: time, end: datetime) -> datetime:
+    """The last start of a rule with COUNT, if that comes before `end`: later months lack nothing."""
+    if rule.count is None:
+        return end
+    counted = list(starts(rule, first_on, at, datetime.combine(first_on, at), end))
+    return counted[-1] if len(counted) == rule.count else end

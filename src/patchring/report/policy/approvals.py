@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from patchring.core.policy.carried import all_by_people
+from patchring.core.policy.carried import by_people
 from patchring.core.policy.decide import rank
 from patchring.core.policy.handling import Relation, RelationKind
 from patchring.core.policy.model import ApprovalRule, Asked, Authority, Automation, Outcome, UrgencyRule
@@ -74,10 +74,9 @@ def _rule_row(edition: Edition, rule: ApprovalRule) -> Row:
         said.append(sentence(_WORD_OF[rule.authority]))
     if rule.reason:
         said.append(sentence(rule.reason))
-    due = ["approvals.due"] if rule.outcome is Outcome.REVIEW and rule.asked.due_within else []
-    exploited = ["approvals.exploited"] if any(c.field == "exploited" for c in rule.when) else []
+    people = by_people("approvals.due") if rule.outcome is Outcome.REVIEW and rule.asked.due_within else ""
     cells = (capital(patches_in_words(rule.when)), group_names(edition.policy, rule.segments), " ".join(said))
-    return Row(cells, edition.row_changed("approvals", rule.name, rule.layer), all_by_people(*due, *exploited))
+    return Row(cells, edition.row_changed("approvals", rule.name, rule.layer), people)
 
 
 def asked_in_words(edition: Edition, asked: Asked) -> list[str]:
@@ -118,9 +117,8 @@ def _urgency_row(edition: Edition, row: UrgencyRule) -> Row:
         said.append(f"Told at once: {listed(edition.owner(duty) for duty in row.told)}.")
     cells = (capital(patches_in_words(row.when)), group_names(edition.policy, row.segments),
              " ".join(said) or "They go in the same way; they are only told of first.")  # fmt: skip
-    people = [*(["approvals.exploited"] if any(c.field == "exploited" for c in row.when) else []),
-              *(["urgency.told"] if row.told else [])]  # fmt: skip
-    return Row(cells, edition.row_changed("urgency", row.name, row.layer), all_by_people(*people))
+    people = by_people("urgency.told") if row.told else ""
+    return Row(cells, edition.row_changed("urgency", row.name, row.layer), people)
 
 
 def _relations(edition: Edition) -> Iterator[Block]:

@@ -38,9 +38,10 @@ select distinct key from patchring.catalogue
 where feed = 'osv' and key = any (%(keys)s::text[]) and known_to is null;
 
 -- name: open_of
--- What is open on these devices, each once.
+-- What is open on these devices by advisories of packages, each once.
 select distinct cve, package, fixed_version, advisory_id, ecosystem from patchring.finding
-where tenant_id = %(tenant_id)s and device_id = any (%(device_ids)s::uuid[]) and known_to is null;
+where tenant_id = %(tenant_id)s and device_id = any (%(device_ids)s::uuid[]) and known_to is null
+  and ecosystem <> 'Windows';
 
 -- name: open
 -- Findings that these devices did not have; those that are open keep their beginning.
@@ -126,7 +127,8 @@ where tenant_id = %(tenant_id)s and known_to is null and exploited_at is not nul
 
 -- name: patches_missing
 -- Patches of these package managers that some device misses.
-select patch.patch_id, patch.provider, patch.name, patch.source, patch.version, patch.exploited from patchring.patch
+select patch.patch_id, patch.provider, patch.name, patch.source, patch.version, patch.kb, patch.exploited
+from patchring.patch
 where patch.tenant_id = %(tenant_id)s and patch.provider = any (%(providers)s::text[])
   and exists (select from patchring.missing
     where missing.tenant_id = patch.tenant_id and missing.patch_id = patch.patch_id and missing.known_to is null)
