@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchring.core.devices import Criticality
+from patchring.core.devices import Criticality, DeviceClass
 from patchring.core.policy.condition import Condition
-from patchring.core.policy.decide import Decision, HoldInForce, decide, segment_of
+from patchring.core.policy.decide import Decision, HoldInForce, decide, names_of, row_names_of, segment_of
 from patchring.core.policy.grants import GrantValue, grants
 from patchring.core.policy.handling import RebootRule
 from patchring.core.policy.match import matches
-from patchring.core.policy.model import ApprovalRule, Automation, Outcome
+from patchring.core.policy.model import ApprovalRule, Asked, Automation, Outcome
+from patchring.core.reason import reason
 from patchring.wire.authority import _has_form
 from tests.core.builders import device, patch, policy, rule
 
@@ -220,3 +221,99 @@ def test_a_segment_of_one_site() -> None:
     there = replace(policy().segments[1], when=(Condition("site", ("Ber*",)),))
     assert segment_of(policy(segments=(there,)), device(site="Berlin")).segment == there
     assert segment_of(policy(segments=(there,)), device()).segment is None
+
+
+def test_a_device_and_its_segment_are_told_in_whole_sentences() -> None:
+    """Each row with all that it wants, by a code that programs know."""
+    kiosks = replace(policy().segments[1], when=(Condition("class", ("kiosk",)), Condition("criticality", ("low",))))
+    none = segment_of(policy(segments=(kiosks,)), device())
+    assert (none.reasons, none.lost) == (
+        (reason("segment_missing", "no segment of the policy takes box; add a row that does"),),
+        (reason("segment_not_matched", "segment rest (line 2) wants class is kiosk; criticality is low"),),
+    )
+    low = device(device_class=DeviceClass.KIOSK, criticality=Criticality.LOW)
+    assert segment_of(policy(segments=(kiosks,)), low).reasons == (
+        reason("segment_matched", "segment rest (line 2): class is kiosk and criticality is low", ring=1),
+    )
+    everybody = replace(policy().segments[0], when=())
+    moved = segment_of(policy(segments=(everybody,)), device()).reasons
+    assert [each.code for each in moved] == ["segment_matched", "ring_0_refused"]
+
+
+def test_every_rule_that_lost_says_why() -> None:
+    """Its segments with commas, its conditions with semicolons, each with a code."""
+    elsewhere = rule("elsewhere", Outcome.AUTO, ("own", "tills"))
+    picky = rule("picky", Outcome.AUTO, provider="dnf", origin="Fedora")
+    found = decided(elsewhere, picky, rule("first", Outcome.AUTO), rule("second", Outcome.REVIEW))
+    assert [(each.code, each.text) for each in found.lost] == [
+        (
+            "rule_beaten",
+            "rule second (line 0) says review, but rule first (line 0) goes before it: it stands first",
+        ),
+        ("rule_not_matched", "rule elsewhere (line 0) is for own, tills"),
+        ("rule_not_matched", "rule picky (line 0) wants provider is dnf; origin is Fedora"),
+    ]
+    assert [each.numbers for each in found.lost] == [{"line": "0", "by_line": "0"}, {}, {}]
+    both = decided(rule("both", Outcome.AUTO, provider="apt", origin="Debian"))
+    assert both.reasons == (
+        reason(
+            "rule_matched",
+            "rule both (line 0) says auto: provider is apt and origin is Debian",
+            line=0,
+            layer="",
+            outcome="auto",
+        ),
+    )
+
+
+def test_a_patch_without_a_title_is_called_by_its_key() -> None:
+    """Where nobody decided."""
+    found = decide(policy(approvals=()), patch(title=""), "rest")
+    assert found.reasons == (reason("no_rule", "no rule says what to do with apt:web=2, so a person has to"),)
+
+
+def test_a_hold_names_its_source_and_what_it_goes_before() -> None:
+    """One reason each; the rule that would have decided comes first among those that lost."""
+    found = decide(policy(), patch(), "rest", [HoldInForce("breaks tills", "feed"), HoldInForce("asked to", "person")])
+    assert found.reasons == (
+        reason("hold_feed", "held: breaks tills"),
+        reason("hold_person", "held: asked to"),
+    )
+    assert found.lost[0] == reason(
+        "rule_beaten",
+        "rule debian (line 0) says auto: provider is apt and origin is Debian, but a hold goes before every rule",
+    )
+    assert (found.rule, found.asked, found.urgency) == ("", Asked(), None)
+
+
+def test_what_the_level_takes_back_is_told() -> None:
+    """By its code and in a sentence, before the rule that it takes back."""
+    watched = decided(rule("all", Outcome.AUTO), automation=Automation.OBSERVE)
+    assert watched.reasons[0] == reason("observes", "the policy only observes here: nothing is installed")
+    assert [each.code for each in watched.reasons] == ["observes", "rule_matched"]
+    said = decided(rule("all", Outcome.AUTO), automation=Automation.RECOMMEND)
+    text = "the level of automation is recommend, so a person approves what a rule would let go"
+    assert said.reasons[0] == reason("level", text)
+    held = decided(rule("all", Outcome.BLOCK), automation=Automation.OBSERVE)
+    assert (held.outcome, [each.code for each in held.reasons]) == (Outcome.BLOCK, ["rule_matched"])
+
+
+@pytest.mark.parametrize(
+    ("layers", "reached"),
+    [((), "wide"), (("baseline", "tenant"), "wide"), (("baseline", "site Berlin"), ""), (("baseline", "group x"), "")],
+)
+def test_where_sites_have_layers_a_row_means_the_segments_that_it_names(layers: tuple[str, ...], reached: str) -> None:
+    """Compiling wrote out for which of them it is; a hold still means all that were made of a segment."""
+    made = replace(policy().segments[1], name="rest @ site Berlin", base="rest")
+    only = rule("wide", Outcome.AUTO, ("rest",))
+    chosen = policy(segments=(made, *policy().segments), approvals=(only,), layers=layers)
+    assert row_names_of(chosen, made.name) == ((made.name, "rest") if reached else (made.name,))
+    assert decide(chosen, patch(), made.name).rule == reached
+    assert decide(chosen, patch(), "rest").rule == "wide"
+    assert decide(chosen, patch(), made.name, [HoldInForce("x", "person", "rest")]).authority == "hold"
+
+
+def test_a_segment_that_is_its_own_base_has_one_name() -> None:
+    """As compiling leaves those that nobody changed."""
+    rest = replace(policy().segments[1], base="rest")
+    assert names_of(policy(segments=(rest,)), "rest") == ("rest",)
