@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -14,16 +15,20 @@ from patchring.core.risk.facts import Exposure, Finding, Vulnerability
 from patchring.core.risk.priority import Ranked, ranked
 from patchring.core.risk.tables import bod_26_04
 from patchring.store import sql
-from patchring.store.transaction import Row
+from patchring.store.transaction import Row, Tx
 
 _RANK = {each: rank for rank, each in enumerate(Criticality)}
 
 
 async def list_priorities(caller: Caller, tenant_id: TenantId, limit: int) -> list[dict[str, Any]]:
     """The first `limit` lines: what is overdue, then what is exploited, exposed, automatable and so on."""
-    now = caller.services.clock.now()
     async with caller.reading(tenant_id) as tx:
-        rows = await tx.all(sql.findings.ranked_kinds, {"tenant_id": tenant_id})
+        return await order_of_work(tx, tenant_id, caller.services.clock.now(), limit)
+
+
+async def order_of_work(tx: Tx, tenant_id: TenantId, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """The same inside a transaction."""
+    rows = await tx.all(sql.findings.ranked_kinds, {"tenant_id": tenant_id})
     of_cve = {cve: list(found) for cve, found in groupby(rows, key=lambda row: str(row["cve"]))}
     worst = [_worst(found) for found in of_cve.values()]
     order = ranked([(finding, due_of(finding, bod_26_04)) for finding in worst], now)
