@@ -11,7 +11,7 @@ from patchring.core.devices import Criticality, DeviceClass
 from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import Decision, HoldInForce, decide, names_of, row_names_of, segment_of
 from patchring.core.policy.grants import GrantValue, grants
-from patchring.core.policy.handling import RebootRule
+from patchring.core.policy.handling import RebootRule, Remedy, RemedyScope, RemedyStep
 from patchring.core.policy.match import matches
 from patchring.core.policy.model import ApprovalRule, Asked, Automation, Outcome
 from patchring.core.reason import reason
@@ -182,6 +182,20 @@ def test_no_restart_is_granted_where_all_segments_forbid_it() -> None:
     """`reboot: never` everywhere is a promise."""
     never = tuple(replace(segment, reboot=RebootRule.NEVER) for segment in policy().segments)
     assert REBOOT not in grants(policy(segments=never))
+
+
+def test_a_way_back_is_granted_by_every_provider_that_a_rule_names() -> None:
+    """Beside those that everybody has, in the order of their names."""
+    named = policy(approvals=(rule("r", Outcome.REVIEW, provider="dnf"),))
+    assert [each.provider for each in grants(named) if each.actions == ("downgrade",)] == [
+        "apt", "dnf", "windows_update",
+    ]  # fmt: skip
+
+
+def test_no_way_back_is_granted_where_the_remedy_has_none() -> None:
+    """Removing a package brings no kept version back."""
+    away = {"away": Remedy("away", (RemedyStep.UNINSTALL,), RemedyScope.FAILED)}
+    assert grants(policy(remedies=away)) == [INSTALL, REBOOT]
 
 
 def test_every_condition_becomes_a_pattern() -> None:

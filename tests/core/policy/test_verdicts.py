@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import HoldInForce, decide, segment_of
+from patchring.core.policy.match import matches
 from patchring.core.policy.model import Outcome, UrgencyRule
 from patchring.core.policy.verdicts import HELD, Verdict, Verdicts, is_plain
 from tests.core.builders import device, patch, policy, rule
@@ -74,3 +75,11 @@ def test_urgency_is_a_verdict_too() -> None:
 def test_a_pattern_without_anything_wild_matches_itself_alone(pattern: str, plain: bool) -> None:
     """So it is looked up instead of tried."""
     assert is_plain(pattern) is plain
+
+
+@pytest.mark.parametrize("pattern", ["w?b*", "*w?b", "w*b*", "*w*b", "**", "web**", "**web", "*", "web*", "*web"])
+@pytest.mark.parametrize("name", ["web", "wob", "web-w?b", "w?b-web", "w*b", "lib-wob", "wob-lib", "lib", ""])
+def test_the_faster_forms_match_what_a_pattern_matches(pattern: str, name: str) -> None:
+    """What is wild inside stays wild, also where the end of a pattern is."""
+    verdicts = Verdicts(policy(approvals=(rule("it", Outcome.AUTO, package=pattern),)))
+    assert bool(verdicts.of(patch(name=name), "rest").rule) is matches(pattern, name)

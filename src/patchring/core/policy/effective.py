@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from patchring.core.devices import DeviceFacts
 from patchring.core.policy.asked import spelled
-from patchring.core.policy.calendar import CatchUp
+from patchring.core.policy.calendar import CatchUp, Hours
 from patchring.core.policy.condition import Condition, Source
 from patchring.core.policy.decide import row_names_of, segment_of
 from patchring.core.policy.match import device_misses
@@ -22,6 +22,7 @@ from patchring.core.policy.model import Policy, PolicyException, SegmentRule
 _NOWHERE = Source("", 0)
 # Where a value was written and how it was made is told as its source, not as a value.
 _ABOUT_THE_TEXT = frozenset({"line", "layer", "base", "nearness", "name", "number", "key", "duty"})
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What the text calls a value, where it is another word; empty: the values in it stand beside it.
 _IN_THE_TEXT: Mapping[tuple[str, str], str] = {
     ("ApprovalRule", "outcome"): "decide",
@@ -49,6 +50,8 @@ _IN_THE_TEXT: Mapping[tuple[str, str], str] = {
     ("QuietHours", "from_at"): "from",
     ("QuietHours", "to_at"): "to",
     ("Constraint", "since_on"): "since",
+    ("CatchUpCampaign", "at_once_max"): "at_once",
+    ("CatchUpCampaign", "patches_at_once_max"): "patches_at_once",
 }
 
 
@@ -105,7 +108,13 @@ def _excepted(policy: Policy, device: DeviceFacts) -> Iterable[PolicyException]:
 
 
 def spread(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    """A row as one value for each of its fields, and those of the values in it."""
+    """A row as one value for each of its fields, and those of the values in it; what is by name, each by its name."""
+    if isinstance(value, Hours):
+        yield from ((f"{path}.{_DAYS[day]}", _spans(spans)) for day, spans in sorted(value.spans.items()))
+        return
+    if isinstance(value, Mapping):
+        yield from ((f"{path}.{name}", _text(each)) for name, each in value.items())
+        return
     if not is_dataclass(value):
         yield path, _text(value)
         return
@@ -151,11 +160,13 @@ def _text(value: Any) -> str:
         return f"{value:%H:%M}"
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_text(key)}: {_text(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) if not is_dataclass(each) else _inline(each) for each in value)
     return str(value)
+
+
+def _spans(spans: Iterable[tuple[time, time]]) -> str:
+    return ", ".join(f"{_text(begin)}-{_text(end)}" for begin, end in spans)
 
 
 def _inline(value: Any) -> str:

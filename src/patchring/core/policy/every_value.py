@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from patchring.core.policy.calendar import Hours
 from patchring.core.policy.effective import EffectiveValue, plainly, spread, with_source
 from patchring.core.policy.model import Policy
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NAMED_ROWS = ("rings", "segments", "approvals", "urgency", "exceptions", "blackouts", "relations", "runs_on")
 _BY_NAME = ("windows", "reboots", "remedies", "overrides")
-_WHOLES = ("limits", "on_failure", "releases", "catch_up_campaign", "downloads", "proposals")
+_WHOLES = ("limits", "on_failure", "releases", "catch_up_campaign", "downloads", "proposals", "hours")
 
 
 def every_value(policy: Policy) -> tuple[EffectiveValue, ...]:
@@ -26,13 +24,6 @@ def _simple(policy: Policy) -> Iterator[tuple[str, Any]]:
     for name in _WHOLES:
         if getattr(policy, name) is not None:
             yield name, getattr(policy, name)
-    if policy.hours is not None:
-        yield from _hours(policy.hours)
-
-
-def _hours(hours: Hours) -> Iterator[tuple[str, str]]:
-    for day, spans in sorted(hours.spans.items()):
-        yield f"hours.{_DAYS[day]}", ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in spans)
 
 
 def _tables(policy: Policy) -> Iterator[tuple[str, Any]]:
