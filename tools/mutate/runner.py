@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from tools.mutate.mutants import Mutant
 
-SECONDS_MAX = 90
+SECONDS_MAX = 30  # of one run of tests, which takes a few seconds; an endless loop takes all of it
 _OPTIONS = (
     "-x", "-q", "--no-header", "--assert=plain", "--confcutdir=tests/core", "-o", "filterwarnings=ignore",
     "-p", "no:cacheprovider",
@@ -77,15 +77,19 @@ def _start(mutant: Mutant, runs: Sequence[Sequence[str]]) -> int:
     code = 1
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(SECONDS_MAX)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         sys.meta_path.insert(0, _Changed(mutant))
-        code = next((1 for tests in runs if pytest.main([*_OPTIONS, *tests])), 0)
+        code = next((1 for tests in runs if _fails(tests)), 0)
     finally:
         os._exit(code)
     raise AssertionError("a fork came back")
+
+
+def _fails(tests: Sequence[str]) -> bool:
+    signal.alarm(SECONDS_MAX)
+    return pytest.main([*_OPTIONS, *tests]) != 0
 
 
 def seconds_of(began: float) -> str:

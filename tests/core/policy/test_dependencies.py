@@ -249,3 +249,40 @@ def test_conditions_are_told_with_all_their_words() -> None:
     assert texts(plan([patch("app")], [], [anything])) == {
         key("app"): ["needs any patch 5 or newer, neither installed nor offered: rule base"]
     }
+
+
+def test_two_that_both_meet_a_wide_need_do_not_wait_for_each_other() -> None:
+    """Each is itself what is needed, so neither is behind the other, and nothing is in a circle."""
+    wide = Relation("runtime", RelationKind.NEEDS, EVERYTHING, named("runtime*"))
+    found = plan([patch("runtime"), patch("runtime-extra"), patch("app")], [], [wide])
+    both = (key("runtime-extra"), key("runtime"))
+    assert [(each.patch_key, each.after) for each in found.order] == [(both[0], ()), (both[1], ()), (key("app"), both)]
+    assert found.blocked == {}
+
+
+def test_two_that_both_lift_a_wide_conflict_do_not_wait_for_each_other() -> None:
+    """Two newer drivers are offered: each would do, and what conflicts comes behind both."""
+    wide = Relation("old driver", RelationKind.CONFLICTS, EVERYTHING, named("driver"), older_than="3")
+    found = plan([patch("driver", "3"), patch("driver", "4"), patch("app")], [Installed("apt", "driver", "2")], [wide])
+    both = (key("driver", "3"), key("driver", "4"))
+    assert [(each.patch_key, each.after) for each in found.order] == [(both[0], ()), (both[1], ()), (key("app"), both)]
+    assert found.blocked == {}
+
+
+def test_a_need_of_any_version_is_met_by_one_before_the_first_release() -> None:
+    """`0~rc1` sorts before everything, also before a version that nobody gave."""
+    needs = Relation("runtime", RelationKind.NEEDS, named("app"), named("runtime"))
+    assert keys(plan([patch("app")], [Installed("apt", "runtime", "0~rc1")], [needs])) == [key("app")]
+
+
+def test_only_what_is_blocked_is_named_as_what_blocks() -> None:
+    """Beside it a prerequisite that can go is nobody's trouble."""
+    wanted = [patch("app", needs=(key("fine"), key("broken"))), patch("fine"), patch("broken", needs=(key("gone"),))]
+    found = plan(wanted, [])
+    assert (keys(found), texts(found)) == (
+        [key("fine")],
+        {
+            key("app"): ["needs apt:broken=2, which is blocked itself"],
+            key("broken"): ["needs apt:gone=2, neither installed nor offered"],
+        },
+    )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import pytest
 
-from patchring.core.policy import calendar, handling, model, people, proposals, reception
+from patchring.core.policy import calendar, exceptions, handling, model, people, proposals, reception
 from patchring.core.policy.condition import Condition
 from patchring.policyfile import load
 from tests.core.builders import policy
@@ -32,6 +32,7 @@ WORDS: dict[type[StrEnum], str] = {
     people.Stability: "stable normal fragile",
     reception.ProposalKind: "hold expedite approve",
     reception.Reception: "take review refuse",
+    exceptions.ExceptionState: "in_force lapsed reopened",
     proposals.AnswerState: "taken open refused accepted declined",
 }
 

@@ -107,7 +107,7 @@ def strictest(asked: Sequence[Asked]) -> Asked:
     """What satisfies each of several: the most persons, consent where one wants it, the shortest time, its owner."""
     if not asked:
         return ONE_PERSON
-    first = min(asked, key=lambda each: (each.due_within is None, each.due_within or timedelta.max, each.owner))
+    first = min(asked, key=lambda each: (timedelta.max if each.due_within is None else each.due_within, each.owner))
     people_min, consent = max(each.people_min for each in asked), any(each.consent for each in asked)
     return Asked(people_min, consent, first.owner, first.due_within)
 
