@@ -83,6 +83,12 @@ def test_a_device_has_the_values_that_concern_it() -> None:
     assert {"segments.tills", "approvals.debian", "windows.night", "reboots.gentle"} & others == set()
 
 
+def test_a_segment_without_a_window_or_a_plan_names_none() -> None:
+    """In the first two rings it needs none."""
+    found = {each.path.partition(".")[0] for each in effective(load(SMALL.replace(", window: night", "")), device())}
+    assert {"windows", "reboots"} & found == set()
+
+
 @pytest.mark.parametrize(
     ("added", "expected"),
     [

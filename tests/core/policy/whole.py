@@ -21,7 +21,8 @@ windows:
     outside_hours: yes
     catch_up: {when_seen: yes, within: 2d}
     hours: {sunday: 10:00-12:00}
-hours: {monday: [08:00-12:00, 13:00-17:00], tuesday: 08:00-17:00}
+hours: {monday: [08:00-12:00, 13:00-17:00], tuesday: 08:00-17:00, wednesday: 08:00-13:00, thursday: 08:00-20:00,
+        friday: 09:00-16:00, saturday: 10:00-12:00}
 blackouts:
   - {name: fair, from: 2026-12-20, to: 2026-12-31, authority: client, segments: [tills]}
 segments:

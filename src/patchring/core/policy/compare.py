@@ -191,7 +191,7 @@ class _Side:
             f"{found.ring} ({self.policy.ring(found.ring).name})",
             rule.window or "none",
             rule.reboot_plan or rule.reboot.value,
-            rule.remedy or "none",
+            rule.remedy,
             self.policy.automation_of(rule.name).value,
         )
 

@@ -94,8 +94,7 @@ def _of_segment(policy: Policy, rule: SegmentRule | None, ring: int) -> Iterator
         yield f"windows.{rule.window}", policy.windows[rule.window]
     if rule.reboot_plan in policy.reboots:
         yield f"reboots.{rule.reboot_plan}", policy.reboots[rule.reboot_plan]
-    if rule.remedy in policy.remedies:
-        yield f"remedies.{rule.remedy}", policy.remedies[rule.remedy]
+    yield f"remedies.{rule.remedy}", policy.remedies[rule.remedy]
     names = row_names_of(policy, rule.name)
     for table, rows in (("approvals", policy.approvals), ("urgency", policy.urgency)):
         for row in rows:
