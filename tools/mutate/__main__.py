@@ -18,17 +18,37 @@ SURVIVORS = Path(__file__).with_name("survivors.txt")
 KILLED_MIN = 0.9
 AT_ONCE = 2
 POLICY = ("tests/core/policy", "tests/core/test_decide.py", "tests/core/test_explain.py", "tests/core/test_permits.py")
-SCHEDULE = ("tests/core/test_windows.py", "tests/core/test_recurrence.py", "tests/core/test_hours.py")
+SCHEDULE = tuple(
+    f"tests/core/test_{name}.py"
+    for name in ("windows", "recurrence", "hours", "preview", "catch_up", "staffing", "restarts")
+)
+# Of the ten years those that take no minute.
+TEN_YEARS = tuple(
+    f"tests/core/test_ten_years.py::test_{name}"
+    for name in (
+        "rules_that_lack_a_day",
+        "no_month_is_skipped_silently",
+        "a_blackout_is_whole_days_of_the_wall_clock",
+    )
+)
 # Where a module's rules are tested under another name.
 OWN: Mapping[str, Sequence[str]] = {
     "decide": ("tests/core/test_decide.py", "tests/core/policy/test_layers.py", "tests/core/policy/test_urgency.py"),
     "grants": ("tests/core/test_decide.py",),
     "match": ("tests/core/test_decide.py",),
+    "bonds": ("tests/core/policy/test_dependencies.py",),
+    "effective": ("tests/core/policy/test_every_value.py",),
+    **dict.fromkeys(
+        ("calendar", "handling", "model", "people", "reception"),
+        ("tests/core/policy/test_words.py", "tests/core/policy/test_every_value.py"),
+    ),
     "rule": ("tests/core/test_recurrence.py",),
     "occurrence": ("tests/core/test_windows.py",),
+    "windows": ("tests/core/test_catch_up.py", *TEN_YEARS),
+    "preview": TEN_YEARS,
 }
-# Tables of sentences, and values without rules.
-NOT_RULES = frozenset({"__init__", "carried"})
+# A table of sentences, and values without rules.
+NOT_RULES = frozenset({"__init__", "carried", "condition"})
 ROOMS: Mapping[str, Sequence[str]] = {"patchring.core.policy": POLICY, "patchring.core.schedule": SCHEDULE}
 
 
@@ -61,7 +81,8 @@ def _of_room(room: str, names: Sequence[str]) -> list[Work]:
     found: list[Work] = []
     for path in sorted(folder.glob("*.py")):
         if path.stem not in NOT_RULES and (not names or path.stem in names):
-            named = [str(each.relative_to(ROOT)) for each in (ROOT / "tests/core").rglob(f"test_{path.stem}.py")]
+            named = [f"{tests}/test_{path.stem}.py" for tests in ("tests/core/policy", "tests/core")]
+            named = [each for each in named if (ROOT / each).exists()]
             runs = [run for run in ((*named, *OWN.get(path.stem, ())), tuple(ROOMS[room])) if run]
             source = path.read_text(encoding="utf-8")
             found += [(mutant, runs) for mutant in mutants(f"{room}.{path.stem}", source)]

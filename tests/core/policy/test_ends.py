@@ -85,6 +85,6 @@ def test_what_happened_to_a_device_and_what_keeps_a_patch_are_ended() -> None:
     """Codes that are put together from states, or written in app."""
     codes = ["device_failed", "device_rollback_failed", "device_reboot_pending", "policy_unreadable"]
     codes += ["only_recommended", "abandoned_before", "rollout_open", "older_release_open", "stopped", "ring_halted"]
-    codes += ["counts_unreadable"]
+    codes += ["counts_unreadable", "observes_only", "hold_incident", "hold_msp", "deferral_in_force"]
     codes += ["first_device_failed", "failures_over_limit", "approval_missing", "rejected", "hold_feed", "hold_person"]
     assert [code for code in codes if not what_ends(reason(code, ""))] == []

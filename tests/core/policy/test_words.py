@@ -100,6 +100,11 @@ def test_what_nobody_wrote_stands_nowhere() -> None:
     rows = [segment, approval, urgency, relation, excepted]
     assert [(row.line, row.layer) for row in rows] == [(0, "")] * 5
     assert (segment.base, segment.reboot_plan, segment.automation, approval.nearness) == ("", "", None, 0)
+    assert (relation.older_than, relation.component, handling.AroundStep(handling.StepKind.DRAIN).subject) == (
+        "",
+        "",
+        "",
+    )
     assert (policy().fingerprint, policy().layers, policy().sources) == ("", (), {})
 
 
