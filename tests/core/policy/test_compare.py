@@ -6,11 +6,12 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchring.core.devices import Criticality, DeviceClass
-from patchring.core.policy.calendar import Window
+from patchring.core.policy.calendar import Blackout, Hours, Window
 from patchring.core.policy.compare import (
     Comparison,
     DecisionChange,
@@ -18,13 +19,21 @@ from patchring.core.policy.compare import (
     Fleet,
     FleetDevice,
     Soon,
+    ValueChange,
     changed_values,
     compare,
 )
 from patchring.core.policy.condition import Condition, Source
 from patchring.core.policy.decide import HoldInForce
-from patchring.core.policy.handling import RebootRule
-from patchring.core.policy.model import Outcome, Policy, SegmentRule
+from patchring.core.policy.handling import RebootPlan, RebootRule
+from patchring.core.policy.model import (
+    Automation,
+    ExceptionKind,
+    Outcome,
+    Policy,
+    PolicyException,
+    SegmentRule,
+)
 from tests.core.builders import NOW, device, patch, policy, rule
 from tests.core.policy.random_policies import random_holds, random_patch, random_policy
 
@@ -104,6 +113,105 @@ def test_values_are_told_with_the_layer_that_sets_them() -> None:
         "23:00",
         "tenant",
     )
+
+
+def test_a_comparison_says_whether_anything_is_otherwise() -> None:
+    """Any one of the four is enough."""
+    value, moved = ValueChange("title", "a", "b", "tenant"), DeviceChange("ring", "0 (a)", "1 (b)", ("pc-1",))
+    decision = DecisionChange("key", None, Outcome.AUTO, "", "debian", ("pc-1",))
+    some = [
+        Comparison((value,), (), (), ()),
+        Comparison((), (moved,), (), ()),
+        Comparison((), (), (decision,), ()),
+        Comparison((), (), (), (Soon("key", "rest", ("pc-1",)),)),
+    ]
+    assert [each.anything for each in some] == [True] * 4
+    assert Comparison((), (), (), ()).anything is False
+
+
+@pytest.mark.parametrize(("start", "soon"), [(time(15, 0), True), (time(15, 1), False), (time(14, 59), True)])
+def test_soon_is_a_day_the_last_instant_included(start: time, soon: bool) -> None:
+    """It is 15:00 in Berlin: a window that opens then tomorrow is soon, one a minute later is not."""
+    tomorrow = replace(NIGHT, rule="FREQ=WEEKLY;BYDAY=TU", start=start)
+    reviewed = replace(policy(), approvals=(rule("careful", Outcome.REVIEW),))
+    segments = tuple(replace(each, window="night") for each in policy().segments)
+    opening = replace(policy(), segments=segments, windows={"night": tomorrow})
+    assert bool(compare(reviewed, opening, fleet(1), NOW).soon) is soon
+
+
+def test_a_blackout_or_working_hours_are_not_soon() -> None:
+    """Only for the segments that the blackout names, and for windows that mind the hours."""
+    reviewed = replace(policy(), approvals=(rule("careful", Outcome.REVIEW),))
+    fair = Blackout("fair", NOW.date(), NOW.date() + timedelta(days=2), segments=("rest",))
+    assert compare(reviewed, replace(policy(), blackouts=(fair,)), fleet(1), NOW).soon == ()
+    others = replace(fair, segments=("own",))
+    expected = (Soon(patch().patch_key, "rest", ("pc-1",)),)
+    assert compare(reviewed, replace(policy(), blackouts=(others,)), fleet(1), NOW).soon == expected
+    always = Hours({day: ((time(0), time(23, 59, 59)),) for day in range(7)})
+    noon = replace(NIGHT, start=time(12), duration=timedelta(hours=1), outside_hours=True)
+    working = replace(servers_apart("night"), windows={"any": ANY, "night": noon, "never": NEVER}, hours=always)
+    servers = fleet(1, device_class=DeviceClass.SERVER)
+    assert compare(reviewed, working, servers, NOW).soon == ()
+    free = compare(reviewed, replace(working, hours=None), servers, NOW).soon
+    assert free == (Soon(patch().patch_key, "servers", ("pc-1",)),)
+
+
+def test_what_is_expedited_begins_by_itself_too() -> None:
+    reviewed = replace(policy(), approvals=(rule("careful", Outcome.REVIEW),))
+    fast = replace(policy(), approvals=(rule("fast", Outcome.EXPEDITE),))
+    assert compare(reviewed, fast, fleet(1), NOW).soon == (Soon(patch().patch_key, "rest", ("pc-1",)),)
+
+
+def test_each_thing_that_is_otherwise_has_its_word() -> None:
+    """Rings with their numbers, plans before rules for restarts; what has no window has none."""
+    before, usual = policy(), policy().segments[1]
+    plan = RebootPlan("gentle", RebootRule.IF_REQUIRED)
+    loose = replace(before.remedies["back"], name="loose")
+    other = replace(usual, ring=0, window="", reboot_plan="gentle", remedy="loose", automation=Automation.OBSERVE)
+    after = replace(
+        before,
+        segments=(other,),
+        reboots={"gentle": plan},
+        remedies={"loose": loose},
+        rings=(replace(before.rings[0], name="early"), before.rings[1]),
+    )
+    there = fleet(1, sacrificial=True)
+    assert compare(before, after, there, NOW).devices == (
+        DeviceChange("ring", "1 (ring 1)", "0 (early)", ("pc-1",)),
+        DeviceChange("window", "any", "none", ("pc-1",)),
+        DeviceChange("restart", "if_required", "gentle", ("pc-1",)),
+        DeviceChange("way back", "back", "loose", ("pc-1",)),
+        DeviceChange("automation", "automatic", "observe", ("pc-1",)),
+    )
+
+
+def test_devices_are_told_apart_by_name_where_a_row_asks_for_it() -> None:
+    """Elsewhere all of a kind share one place."""
+    one = SegmentRule("one", (Condition("name", ("pc-2",)),), 1, "any", RebootRule.IF_REQUIRED, "back", line=1)
+    apart = replace(policy(), segments=(one, *policy().segments))
+    assert compare(policy(), apart, fleet(3), NOW).devices == (DeviceChange("segment", "rest", "one", ("pc-2",)),)
+
+
+def test_an_exception_decides_nothing_for_the_devices_that_it_names() -> None:
+    """What it keeps back is not decided; where it lapsed, nothing is otherwise."""
+    kept = PolicyException(
+        "old", ExceptionKind.DEFERRAL, (Condition("package", ("web",)),), (Condition("name", ("pc-1",)),), "ann", "ann",
+        "why", "instead", date(2026, 12, 1),
+    )  # fmt: skip
+    found = compare(policy(), replace(policy(), exceptions=(kept,)), fleet(2), NOW)
+    key = patch().patch_key
+    assert found.decisions == (DecisionChange(key, Outcome.AUTO, None, "debian", "", ("pc-1",)),)
+    lapsed = replace(kept, until_on=date(2026, 11, 22))
+    assert compare(policy(), replace(policy(), exceptions=(lapsed,)), fleet(2), NOW).decisions == ()
+
+
+def test_a_missing_patch_of_a_device_that_is_gone_is_nobodys() -> None:
+    """Only devices of the fleet are told, and only patches of it."""
+    there = replace(fleet(1), missing={patch().patch_key: frozenset({UUID(int=1), UUID(int=99)}), "gone": frozenset()})
+    held = replace(policy(), approvals=(rule("careful", Outcome.HOLD),))
+    assert [each.device_names for each in compare(policy(), held, there, NOW).decisions] == [("pc-1",)]
+    nothing = replace(fleet(1), missing={})
+    assert compare(policy(), held, nothing, NOW).decisions == ()
 
 
 def random_fleet(rng: Random) -> Fleet:
