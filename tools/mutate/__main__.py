@@ -37,6 +37,7 @@ OWN: Mapping[str, Sequence[str]] = {
     "grants": ("tests/core/test_decide.py",),
     "match": ("tests/core/test_decide.py",),
     "bonds": ("tests/core/policy/test_dependencies.py",),
+    "compare": ("tests/core/policy/test_changed_values.py",),
     "effective": ("tests/core/policy/test_every_value.py",),
     **dict.fromkeys(
         ("calendar", "handling", "model", "people", "reception"),

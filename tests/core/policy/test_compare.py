@@ -20,10 +20,9 @@ from patchring.core.policy.compare import (
     FleetDevice,
     Soon,
     ValueChange,
-    changed_values,
     compare,
 )
-from patchring.core.policy.condition import Condition, Source
+from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import HoldInForce
 from patchring.core.policy.handling import RebootPlan, RebootRule
 from patchring.core.policy.model import (
@@ -100,19 +99,6 @@ def test_what_would_begin_within_a_day() -> None:
         Soon(patch().patch_key, "servers", ("pc-1",)),
     )
     assert compare(reviewed, servers_apart("never"), there, NOW).soon == ()
-
-
-def test_values_are_told_with_the_layer_that_sets_them() -> None:
-    sources = {"windows.night.start": Source("tenant", 7), "windows.night.lasts": Source("baseline", 3)}
-    before = replace(policy(), windows={"night": NIGHT}, sources=sources)
-    after = replace(before, windows={"night": replace(NIGHT, start=time(23))})
-    [change] = changed_values(before, after)
-    assert (change.path, change.before, change.after, change.layer) == (
-        "windows.night.start",
-        "22:00",
-        "23:00",
-        "tenant",
-    )
 
 
 def test_a_comparison_says_whether_anything_is_otherwise() -> None:
