@@ -1,7 +1,8 @@
 """What a policy text would change for the fleet of a tenant as it is now: loads the fleet, asks core's `compare`."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ async def compare_policy(caller: Caller, tenant_id: TenantId, before: int | None
             raise NotFound(detail, kind="policy_not_found")
         fleet = await _fleet(tx, tenant_id)
     old = check_policy(row["text"], f"policy version {row['version']}")
+    fleet = replace(fleet, zones=_zones(old, after))
     found = compare(old, after, fleet, caller.services.clock.now())
     versions = {"version": row["version"], "before": _named(old), "after": _named(after)}
     return {**versions, **_counts(fleet), **_told(found)}
@@ -47,6 +49,12 @@ async def compare_policy(caller: Caller, tenant_id: TenantId, before: int | None
 
 def _named(policy: Policy) -> dict[str, str]:
     return {"title": policy.title, "fingerprint": policy.fingerprint}
+
+
+def _zones(*policies: Policy) -> dict[str, tzinfo]:
+    """Of windows that have one of their own, whatever the site's."""
+    names = {window.zone for policy in policies for window in policy.windows.values() if window.zone}
+    return {name: zone(name) for name in names}
 
 
 def _counts(fleet: Fleet) -> dict[str, int]:

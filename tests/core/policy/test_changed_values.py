@@ -60,6 +60,14 @@ def test_a_row_that_is_new_or_gone_is_told_by_what_was_written() -> None:
     assert told(more, more.replace("[servers, rest], decide: review", "[rest, servers], decide: review")) == []
 
 
+def test_the_order_of_steps_is_a_change() -> None:
+    """What is tried first is not what is tried second; only segments stand in no order."""
+    one = LAYERED.replace("[return_to_prior]", "[return_to_prior, uninstall]")
+    other = LAYERED.replace("[return_to_prior]", "[uninstall, return_to_prior]")
+    path = "remedies.back.steps"
+    assert told(one, other) == [(path, "return_to_prior, uninstall", "uninstall, return_to_prior", "baseline")]
+
+
 def test_values_are_told_with_the_layer_that_sets_them() -> None:
     sources = {"windows.night.start": Source("tenant", 7), "windows.night.lasts": Source("baseline", 3)}
     before = replace(policy(), windows={"night": NIGHT}, sources=sources)

@@ -32,6 +32,7 @@ from patchring.core.policy.model import (
     Policy,
     PolicyException,
     SegmentRule,
+    UrgencyRule,
 )
 from tests.core.builders import NOW, device, patch, policy, rule
 from tests.core.policy.random_policies import random_holds, random_patch, random_policy
@@ -148,6 +149,44 @@ def test_what_is_expedited_begins_by_itself_too() -> None:
     assert compare(reviewed, fast, fleet(1), NOW).soon == (Soon(patch().patch_key, "rest", ("pc-1",)),)
 
 
+REVIEWED = replace(policy(), approvals=(rule("careful", Outcome.REVIEW),))
+SOON = (Soon(patch().patch_key, "rest", ("pc-1",)),)
+
+
+def test_a_segment_without_a_window_begins_at_once() -> None:
+    """The first two rings need none, and a permit is given at any time."""
+    free = tuple(replace(each, window="") for each in policy().segments)
+    assert compare(REVIEWED, replace(policy(), segments=free), fleet(1), NOW).soon == SOON
+    assert compare(REVIEWED, replace(policy(), segments=free[:1]), fleet(1), NOW).soon == ()
+
+
+def test_a_window_opens_in_its_own_zone() -> None:
+    """Tuesday at seven comes within a day in Kathmandu, and more than a day from now in Berlin, where the device is."""
+    tuesday = replace(NIGHT, rule="FREQ=WEEKLY;BYDAY=TU", start=time(19))
+    segments = tuple(replace(each, window="night") for each in policy().segments)
+    opening = replace(policy(), segments=segments, windows={"night": tuesday})
+    assert compare(REVIEWED, opening, fleet(1), NOW).soon == ()
+    own = replace(opening, windows={"night": replace(tuesday, zone="Asia/Kathmandu")})
+    there = replace(fleet(1), zones={"Asia/Kathmandu": ZoneInfo("Asia/Kathmandu")})
+    assert compare(REVIEWED, own, there, NOW).soon == SOON
+
+
+def test_what_is_expedited_may_begin_in_one_more_window_and_in_a_blackout() -> None:
+    """As its row of the urgency table says, and only then."""
+    segments = tuple(replace(each, window="never") for each in policy().segments)
+    windows = {"any": ANY, "never": NEVER}
+    row = UrgencyRule("now", (), window="any")
+    fast = replace(
+        policy(), segments=segments, windows=windows, approvals=(rule("fast", Outcome.EXPEDITE),), urgency=(row,)
+    )
+    assert compare(REVIEWED, fast, fleet(1), NOW).soon == SOON
+    assert compare(REVIEWED, replace(fast, urgency=(replace(row, window=""),)), fleet(1), NOW).soon == ()
+    fair = Blackout("fair", NOW.date(), NOW.date() + timedelta(days=2))
+    closed = replace(fast, blackouts=(fair,))
+    assert compare(REVIEWED, closed, fleet(1), NOW).soon == ()
+    assert compare(REVIEWED, replace(closed, urgency=(replace(row, in_blackout=True),)), fleet(1), NOW).soon == SOON
+
+
 def test_each_thing_that_is_otherwise_has_its_word() -> None:
     """Rings with their numbers, plans before rules for restarts; what has no window has none."""
     before, usual = policy(), policy().segments[1]
@@ -187,6 +226,8 @@ def test_an_exception_decides_nothing_for_the_devices_that_it_names() -> None:
     found = compare(policy(), replace(policy(), exceptions=(kept,)), fleet(2), NOW)
     key = patch().patch_key
     assert found.decisions == (DecisionChange(key, Outcome.AUTO, None, "debian", "", ("pc-1",)),)
+    back = compare(replace(policy(), exceptions=(kept,)), policy(), fleet(2), NOW)
+    assert back.decisions == (DecisionChange(key, None, Outcome.AUTO, "", "debian", ("pc-1",)),)
     lapsed = replace(kept, until_on=date(2026, 11, 22))
     assert compare(policy(), replace(policy(), exceptions=(lapsed,)), fleet(2), NOW).decisions == ()
 

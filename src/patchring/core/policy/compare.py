@@ -7,12 +7,13 @@ that now does not. Devices that the rules cannot tell apart share the work, so a
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from patchring.core.devices import DeviceFacts, PatchFacts
-from patchring.core.policy.decide import HoldInForce, row_names_of, segment_of
+from patchring.core.policy.calendar import Window
+from patchring.core.policy.decide import BY_ITSELF, HoldInForce, row_names_of, segment_of
 from patchring.core.policy.effective import EffectiveValue
 from patchring.core.policy.every_value import every_value
 from patchring.core.policy.exceptions import exception_for
@@ -27,6 +28,7 @@ NOWHERE = "nowhere"
 _OF_A_LAYER = re.compile(r" @ (?:site|group) [^.,]*")
 _LOOKED_AT = 50  # windows, of which some are skipped
 _NOBODY = UUID(int=0)
+_ANY_TIME = Window("any time", "", time(0), timedelta(0))
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class FleetDevice:
 
 @dataclass(frozen=True)
 class Fleet:
-    """`missing`: ids of the devices that miss a patch, by its key. `holds`: placed holds, by key."""
+    """`missing`: ids of the devices that miss a patch, by its key. `holds`: placed holds, by key. `zones`: those that
+    windows of either policy have of their own, by name."""
 
     devices: Sequence[FleetDevice]
     patches: Sequence[PatchFacts]
     missing: Mapping[str, frozenset[UUID]]
     holds: Mapping[str, Sequence[HoldInForce]]
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,8 @@ class _Side:
         self._fields = sorted({c.field for row in policy.segments for c in row.when})
         self._places: dict[DeviceFacts, _Place] = {}
         self._by_name = "name" in self._fields
-        self._soon: dict[tuple[str, str], bool] = {}
+        self._soon: dict[tuple[str, str, bool, str], bool] = {}
+        self._zones = fleet.zones
         self.verdicts = Verdicts(policy)
         rows = self.verdicts.rows(fleet.patches, fleet.holds)
         self._verdict_of = {
@@ -202,20 +207,26 @@ class _Side:
         return self._verdict_of.get((patch.patch_key, self.place(device).segment))
 
     def begins_soon(self, device: FleetDevice, patch: PatchFacts, now: datetime) -> bool:
+        """By itself, in the segment's window or in one that its row of the urgency table opens besides."""
         verdict = self.verdict(device.facts, patch, now)
-        if verdict is None or verdict.outcome not in (Outcome.AUTO, Outcome.EXPEDITE):
+        if verdict is None or verdict.outcome not in BY_ITSELF:
             return False
-        return self._opens_soon(self.place(device.facts).segment, device.zone, now)
+        rule = self.policy.segment(self.place(device.facts).segment)
+        assert rule is not None
+        urgency = verdict.urgency
+        windows = [rule.window, urgency.window] if urgency and urgency.window else [rule.window]
+        in_blackout = urgency is not None and urgency.in_blackout
+        return any(self._opens_soon(rule.name, each, in_blackout, device.zone, now) for each in windows)
 
-    def _opens_soon(self, segment: str, zone: tzinfo, now: datetime) -> bool:
-        """Whether the segment's own window, without blackouts and hours, is open within `SOON`."""
-        key = segment, str(zone)
+    def _opens_soon(self, segment: str, window_name: str, in_blackout: bool, zone: tzinfo, now: datetime) -> bool:
+        """Whether a window, without blackouts and hours, is open within `SOON`. A segment without one has any time."""
+        key = segment, window_name, in_blackout, str(zone)
         if key not in self._soon:
-            rule = self.policy.segment(segment)
-            window = self.policy.windows.get(rule.window) if rule else None
+            window = self.policy.windows.get(window_name, _ANY_TIME)
+            local = self._zones[window.zone] if window.zone else zone
             names = row_names_of(self.policy, segment)
-            blackouts = [each for each in self.policy.blackouts if concerns(each, names)]
-            rows = preview(window, blackouts, self.policy.hours, zone, now, _LOOKED_AT) if window else []
+            blackouts = [each for each in self.policy.blackouts if concerns(each, names) and not in_blackout]
+            rows = preview(window, blackouts, self.policy.hours, local, now, _LOOKED_AT)
             self._soon[key] = any(isinstance(row, Planned) and row.opens_at <= now + SOON for row in rows)
         return self._soon[key]
 
@@ -224,10 +235,10 @@ def _devices(fleet: Fleet, before: _Side, after: _Side) -> tuple[DeviceChange, .
     found: dict[tuple[str, str, str], list[str]] = {}
     for device in fleet.devices:
         old, new = before.place(device.facts), after.place(device.facts)
-        for field in _FIELDS if old != new else ():
-            said = getattr(old, field), getattr(new, field)
+        for name in _FIELDS:
+            said = getattr(old, name), getattr(new, name)
             if said[0] != said[1]:
-                found.setdefault((field, *said), []).append(device.facts.name)
+                found.setdefault((name, *said), []).append(device.facts.name)
     order = sorted(found, key=lambda key: (_FIELDS.index(key[0]), key))
     return tuple(DeviceChange(key[0].replace("_", " "), *key[1:], tuple(sorted(found[key]))) for key in order)
 
