@@ -286,3 +286,18 @@ def test_only_what_is_blocked_is_named_as_what_blocks() -> None:
             key("broken"): ["needs apt:gone=2, neither installed nor offered"],
         },
     )
+
+
+def test_what_replaces_its_own_prerequisite_waits_for_nothing() -> None:
+    """It stands for the older one, also where its vendor says that it needs it."""
+    newer = patch("base", "2", needs=(key("base", "1"),), supersedes=(key("base", "1"),))
+    found = plan([patch("base", "1"), newer], [])
+    assert [(each.patch_key, each.after) for each in found.order] == [(key("base", "2"), ())]
+    assert found.blocked == {}
+
+
+def test_a_component_is_only_named_where_several_share_it() -> None:
+    """One patch alone is its own suspect; a relation of another kind shares nothing."""
+    assert plan([patch("web", components=("openssl",)), patch("mail")], []).notes == ()
+    needs = Relation("runtime", RelationKind.NEEDS, EVERYTHING, named("runtime"))
+    assert plan([patch("app"), patch("mail"), patch("runtime")], [], [needs]).notes == ()

@@ -109,19 +109,17 @@ def _ordered(before: Mapping[str, Mapping[str, Reason]]) -> list[Planned]:
     """Those without a circle, each behind what goes before it; among equals by key."""
     order: list[Planned] = []
     done: set[str] = set()
-    while ready := sorted(
-        key for key in before if key not in done and all(b in done or b not in before for b in before[key])
-    ):
+    while ready := sorted(key for key, found in before.items() if key not in done and done.issuperset(found)):
         key = ready[0]
         done.add(key)
-        first = sorted(b for b in before[key] if b in before)
+        first = sorted(before[key])
         order.append(Planned(key, tuple(first), tuple(before[key][b] for b in first)))
     return order
 
 
 def _circles(before: Mapping[str, Mapping[str, Reason]], placed: Collection[str]) -> dict[str, tuple[Reason, ...]]:
-    rest = {key: sorted(b for b in found if b not in placed) for key, found in before.items() if key not in placed}
-    return {key: (_circle(key, {k: [b for b in bs if b in rest] for k, bs in rest.items()}),) for key in rest}
+    waits = {key: sorted(b for b in found if b not in placed) for key, found in before.items() if key not in placed}
+    return {key: (_circle(key, waits),) for key in waits}
 
 
 def _circle(key: str, before: Mapping[str, Sequence[str]]) -> Reason:
