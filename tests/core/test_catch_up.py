@@ -1,5 +1,6 @@
 """A device that was away during its window: it begins when it is seen again, or waits, and never by surprise."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -80,6 +81,21 @@ def test_a_window_in_parts_is_missed_when_all_of_it_was() -> None:
     assert (found.opens_at, found.closes_at) == (utc("21T11:00"), utc("23T07:00"))
     assert asked("23T18:00", long, hours=OFFICE) == "23T17:30-24T07:00"
     assert asked("23T18:00", long, Silence(utc("21T12:00"), utc("23T17:30")), hours=OFFICE) is None
+
+
+def test_a_window_ends_with_its_last_part() -> None:
+    """Where it minds the hours: its own, or else those of the policy; one that does not ask for it is whole."""
+    monday = Window("monday", "FREQ=WEEKLY;BYDAY=MO", time(6), timedelta(hours=4))
+    own = Hours({0: ((time(6), time(7)), (time(9), time(18)))})
+
+    def ended(window: Window) -> tuple[datetime, datetime] | None:
+        found = last_window(window, BERLIN, utc("24T12:00"), OFFICE)
+        return (found.opens_at, found.closes_at) if found else None
+
+    assert ended(monday) == (utc("23T05:00"), utc("23T09:00"))
+    assert ended(replace(monday, outside_hours=True)) == (utc("23T05:00"), utc("23T07:00"))
+    assert ended(replace(monday, outside_hours=True, hours=own)) == (utc("23T06:00"), utc("23T08:00"))
+    assert ended(replace(monday, outside_hours=True, start=time(9))) is None
 
 
 def test_the_window_before() -> None:

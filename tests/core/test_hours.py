@@ -44,6 +44,21 @@ def test_a_window_comes_in_the_parts_that_nobody_works_in() -> None:
     ]
 
 
+@pytest.mark.parametrize(("at", "expected"), [("06:59", "07:00"), ("07:00", "12:00"), ("11:30", "12:00")])
+def test_a_part_that_is_over_does_not_come_again(at: str, expected: str) -> None:
+    """Of the day that is open still: the early part ended at eight, which is 07:00 in UTC."""
+    all_day = window("FREQ=DAILY", "07:00", 12, outside_hours=True)
+    now = datetime.combine(FRIDAY.date(), time.fromisoformat(at), tzinfo=UTC)
+    assert parts(all_day, now, BERLIN, 1)[0][0] == f"Fri {expected}"
+
+
+def test_any_time_outside_hours_is_known_for_400_days() -> None:
+    """Beyond that nobody asks."""
+    any_time = Window("any", "", time(0), timedelta(0), outside_hours=True)
+    found = list(occurrences(any_time, BERLIN, FRIDAY, OFFICE))
+    assert (found[0].opens_at, found[-1].closes_at) == (FRIDAY, FRIDAY + timedelta(days=400))
+
+
 def test_one_that_does_not_ask_for_it_is_whole_and_one_in_the_middle_of_work_never_opens() -> None:
     day = window("FREQ=DAILY", "07:00", 12)
     assert parts(day, FRIDAY, BERLIN, 1) == [("Fri 07:00", "Fri 19:00")]

@@ -1,5 +1,6 @@
 """Windows open and close when people's clocks say so, also when the clocks change."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from patchring.core.policy.calendar import Blackout, Window
 from patchring.core.schedule.occurrence import Occurrence
-from patchring.core.schedule.windows import blackout_at, next_window, occurrences, open_window
+from patchring.core.schedule.windows import blackout_at, last_window, next_window, occurrences, open_window
 from patchring.policyfile import zone
 
 BERLIN, NEW_YORK = zone("Europe/Berlin"), zone("America/New_York")
@@ -79,9 +80,7 @@ def test_any_time_is_always_open() -> None:
     """It never closes within anybody's lifetime, and never opens anew."""
     always = Window("any", "", time(0), timedelta(0))
     now = utc("2026-11-23T14:00")
-    found = open_window(always, BERLIN, now)
-    assert found is not None
-    assert found.fits(now, timedelta(days=365))
+    assert open_window(always, BERLIN, now) == Occurrence("any", now, now + timedelta(days=36_500))
     assert next_window(always, BERLIN, now) is None
 
 
@@ -105,6 +104,8 @@ def test_a_blackout_of_some_segments_concerns_those_alone() -> None:
     asked: list[tuple[str, ...]] = [("tills",), ("tills @ site one", "tills"), ("rest",), ()]
     found = [blackout_at([fair], UTC, now, names) is fair for names in asked]
     assert found == [True, True, False, True]
+    everywhere = replace(fair, segments=())
+    assert [blackout_at([everywhere], UTC, now, names) is everywhere for names in asked] == [True] * 4
 
 
 def test_blackouts_are_whole_local_days() -> None:
@@ -112,6 +113,25 @@ def test_blackouts_are_whole_local_days() -> None:
     fair = Blackout("fair", date(2026, 12, 21), date(2026, 12, 22))
     instants = ["2026-12-20T22:59", "2026-12-20T23:00", "2026-12-22T22:59", "2026-12-22T23:00"]
     assert [blackout_at((fair,), BERLIN, utc(at)) for at in instants] == [None, fair, fair, None]
+
+
+def test_windows_are_looked_for_as_far_as_400_days_ahead() -> None:
+    """By when they open, also those of a day that lies some days before."""
+    after = utc("2026-11-23T14:00")
+    found = list(occurrences(window("FREQ=DAILY", "14:00", days_after=9), UTC, after))
+    assert [found[0].opens_at, found[-1].opens_at] == [after, after + timedelta(days=400)]
+    assert len(found) == 401
+
+
+def test_the_last_window_is_looked_for_as_far_as_70_days_back() -> None:
+    """By when it ended."""
+    once = window("FREQ=DAILY;COUNT=1", "10:00", begins_on=date(2026, 9, 1))
+    ended = utc("2026-09-01T14:00")
+    later = ended + timedelta(days=70)
+    assert last_window(once, UTC, later) is None
+    found = Occurrence("night", ended - timedelta(hours=4), ended)
+    assert last_window(once, UTC, later - timedelta(seconds=1)) == found
+    assert [last_window(once, UTC, ended - timedelta(seconds=1)), last_window(once, UTC, ended)] == [None, found]
 
 
 nightly = st.builds(

@@ -50,8 +50,7 @@ def _whole(window: Window, zone: tzinfo, after: datetime) -> Iterator[Occurrence
 
 def open_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None = None) -> Occurrence | None:
     """The window that `now` lies in. Where two overlap, the one that closes last."""
-    found = [each for each in _until(window, zone, now, hours) if each.holds(now)]
-    return max(found, key=lambda each: each.closes_at, default=None)
+    return max(_until(window, zone, now, hours), key=lambda each: each.closes_at, default=None)
 
 
 def next_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None = None) -> Occurrence | None:
@@ -91,6 +90,7 @@ def last_window(window: Window, zone: tzinfo, now: datetime, hours: Hours | None
 
 
 def _until(window: Window, zone: tzinfo, now: datetime, hours: Hours | None) -> Iterator[Occurrence]:
+    """Those that opened by `now` and have not closed."""
     for each in occurrences(window, zone, now, hours):
         if each.opens_at > now:
             return
