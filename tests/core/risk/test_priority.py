@@ -33,8 +33,8 @@ def order(findings: list[Finding]) -> list[Ranked]:
 
 # Each beats the next by the one factor named, and loses in all that come after it.
 LADDER = [
-    finding("overdue", exposed=True, found_at=NOW - timedelta(days=90), cvss_tenths=0),
     finding("exploited", exploited_at=FOUND, cvss_tenths=10),
+    finding("overdue", exposed=True, found_at=NOW - timedelta(days=90), cvss_tenths=0),
     finding("exposed", exposed=True, cvss_tenths=10),
     finding("automatable", automatable=True, cvss_tenths=10),
     finding("impact", impact=Impact.TOTAL, cvss_tenths=10),

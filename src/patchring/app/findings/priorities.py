@@ -21,7 +21,7 @@ _RANK = {each: rank for rank, each in enumerate(Criticality)}
 
 
 async def list_priorities(caller: Caller, tenant_id: TenantId, limit: int) -> list[dict[str, Any]]:
-    """The first `limit` lines: what is overdue, then what is exploited, exposed, automatable and so on."""
+    """The first `limit` lines: what is exploited, then what is overdue, exposed, automatable and so on."""
     async with caller.reading(tenant_id) as tx:
         return await order_of_work(tx, tenant_id, caller.services.clock.now(), limit)
 

@@ -1,8 +1,9 @@
 """The order of work: factor by factor, each shown, and no score.
 
-The first factor that differs decides: exploited, exposed, automatable, total impact, severity, business impact, how
-many devices. EPSS breaks ties among what is equal in all of them, and triggers nothing. What is overdue goes before
-what is not, because a promise was made. The last tie is broken by the CVE's name, so that the order is one.
+The first factor that differs decides: exploited, overdue, exposed, automatable, total impact, severity, business
+impact, how many devices. What is overdue goes before the rest of what nobody is known to exploit, because a promise
+was made; it does not go before a break-in. EPSS breaks ties among what is equal in all of them, and triggers nothing.
+The last tie is broken by the CVE's name, so that the order is one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,8 +51,8 @@ def _factors(finding: Finding, due: Due, now: datetime) -> Sequence[Factor]:
     vulnerability, exposure = finding.vulnerability, finding.exposure
     overdue = due.at is not None and due.at < now
     return [
-        Factor("overdue", int(overdue), f"overdue since {due.at:%Y-%m-%d}" if due.at and overdue else ""),
         Factor("exploited", int(due.inputs.exploited), "known to be exploited"),
+        Factor("overdue", int(overdue), f"overdue since {due.at:%Y-%m-%d}" if due.at and overdue else ""),
         Factor("exposed", int(due.inputs.exposed), "faces the internet" if exposure.internet_facing else "may face it"),
         Factor("automatable", int(due.inputs.automatable), "an attack can be automated"),
         Factor("impact", int(due.inputs.total), "gives total control"),
