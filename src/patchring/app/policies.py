@@ -73,6 +73,7 @@ async def apply_policy(caller: Caller, tenant_id: TenantId, text: str, signed: d
         data = {"version": statement.version, "title": policy.title, "automation": policy.automation.value}
         work.record("policy_applied", "policy_version", statement.policy_version_id, data, statement.fingerprint)
         await look_again(work)
+        work.wake("catalogue", tenant_id)  # another table of due dates may hold
         return {**row, "created_at": work.now, "created_by": caller.actor}
 
 

@@ -165,3 +165,20 @@ async def test_the_clock_of_a_device_begins_with_its_own_finding(world: World) -
     await world.settle()
     assert [(row[0], row[5]) for row in findings(tenant)] == [("alpha-0", "11-26"), ("alpha-1", "11-28")]
     assert world.clock.now() > datetime(2026, 11, 25, tzinfo=UTC)
+
+
+async def test_the_policy_names_the_table(world: World) -> None:
+    """The dates move with the policy, and the record says from when to when."""
+    tenant = world.add_tenant("alpha")
+    tenant.add_devices(1, DEMO, internet_facing=False)
+    await publish(world, advisory(1, "demo", "CVE-2026-0001"))
+    await world.settle()
+    assert [row[5] for row in findings(tenant)] == ["01-22"]
+    tenant.apply_policy(POLICY.replace("automation:", "due_dates: cyber_essentials\nautomation:", 1))
+    world.wake(tenant, "catalogue", tenant.tenant_id)
+    await world.settle()
+    assert [row[5] for row in findings(tenant)] == ["12-07"]
+    [said] = told(tenant, "due_date_changed")
+    assert said["change"].startswith("due 2026-12-07 instead of 2027-01-22")
+    [reasons] = tenant.rows("select due_reasons from patchring.finding where tenant_id = %(t)s")
+    assert reasons["due_reasons"][0]["text"] == "Cyber Essentials: CVSS 9.8, 7.0 or above"

@@ -121,9 +121,10 @@ def test_a_device_without_a_segment_has_what_holds_for_all() -> None:
     """And nothing of any segment."""
     empty = load(TEXT.replace("  - {name: rest, ring", "  - {name: rest, when: {class: server}, ring"))
     found = effective(empty, device())
-    assert found[:3] == (
+    assert found[:4] == (
         EffectiveValue("title", "Baseline", "baseline", 3),
         EffectiveValue("expected_duration", "10m", "", 0),
+        EffectiveValue("due_dates", "bod_26_04", "", 0),
         EffectiveValue("automation", "recommend", "baseline", 4),
     )
-    assert {each.path.partition(".")[0] for each in found[3:]} == {"limits", "on_failure", "blackouts", "exceptions"}
+    assert {each.path.partition(".")[0] for each in found[4:]} == {"limits", "on_failure", "blackouts", "exceptions"}

@@ -34,6 +34,7 @@ def test_what_holds_where_nobody_says_otherwise() -> None:
     """A short text leaves out what has a usual value, and is silent about what nobody asked for."""
     assert [f"{each.path} = {each.value}" for each in every_value(load(SMALL)) if not each.line] == [
         "expected_duration = 10m",
+        "due_dates = bod_26_04",
         "limits.redundancy_group = 1",
         "releases.superseded = finish",
         "proposals.hold = take",
@@ -73,7 +74,7 @@ def test_a_device_has_the_values_that_concern_it() -> None:
     found = effective(POLICY, kiosk)
     assert set(found) <= set(every_value(POLICY))
     assert list(dict.fromkeys(".".join(each.path.split(".")[:2]) for each in found)) == [
-        "title", "expected_duration", "segments.tills", "rings.second", "windows.night", "reboots.gentle",
+        "title", "expected_duration", "due_dates", "segments.tills", "rings.second", "windows.night", "reboots.gentle",
         "remedies.back", "approvals.debian", "approvals.fast", "limits.tenant", "limits.site", "limits.ring",
         "limits.redundancy_group", "limits.sites", "on_failure.failed_max", "on_failure.halt", "blackouts.fair",
         "exceptions.old imager",

@@ -58,6 +58,7 @@ urgency:
     window: any time
     in_blackout: yes
     tell: [vcio, first_line]
+due_dates: cyber_essentials
 exceptions:
   - name: old imager
     kind: deferral

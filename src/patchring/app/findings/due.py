@@ -8,11 +8,15 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.decisions import read_policy_text
+from patchring.app.findings.cvss import score_of
 from patchring.app.work import Work
+from patchring.core.ids import TenantId
+from patchring.core.policy.model import Policy
 from patchring.core.reason import as_json
 from patchring.core.risk.due import Due, due_of
 from patchring.core.risk.facts import Exposure, Finding, Vulnerability
-from patchring.core.risk.tables import bod_26_04
+from patchring.core.risk.tables import TABLES, DueTable, Table
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
@@ -24,10 +28,11 @@ async def set_due_dates(work: Work, device_ids: Sequence[UUID] | None) -> None:
     which = {"tenant_id": work.tenant_id, "device_ids": list(device_ids) if device_ids is not None else None}
     kinds = await work.tx.all(sql.findings.kinds_of_due, which)
     exploited = await exploited_since(work.tx, {row["cve"] for row in kinds})
+    table = await table_in_force(work.tx, work.tenant_id)
     changed, told = [], Counter[tuple[str, str]]()
     for row in kinds:
         listed_at = exploited.get(row["cve"])
-        due = due_of(finding_of(row, listed_at), bod_26_04)
+        due = due_of(finding_of(row, listed_at), table)
         now = {"exploited_at": listed_at, "due_at": due.at, "triage": due.triage, "due_reasons": as_json(due.reasons)}
         if any(row[name] != value for name, value in now.items()):
             changed.append(_row(row, now))
@@ -37,6 +42,13 @@ async def set_due_dates(work: Work, device_ids: Sequence[UUID] | None) -> None:
         await work.tx.execute(sql.findings.set_due, {**which, "rows": Jsonb(changed)})
     for (cve, words), count in sorted(told.items())[:CVES_TOLD_MAX]:
         work.record("due_date_changed", "cve", cve, {"cve": cve, "change": words, "device_count": count})
+
+
+async def table_in_force(tx: Tx, tenant_id: TenantId) -> Table:
+    """The table that the tenant's policy names; CISA's where there is no policy, or none that can be read."""
+    row = await tx.maybe(sql.permits.policy_in_force, {"tenant_id": tenant_id})
+    policy = read_policy_text(row["text"]) if row else None
+    return TABLES[policy.due_dates if isinstance(policy, Policy) else DueTable.BOD_26_04]
 
 
 async def exploited_since(tx: Tx, cves: set[str]) -> dict[str, datetime]:
@@ -50,7 +62,7 @@ def finding_of(row: Mapping[str, Any], listed_at: datetime | None) -> Finding:
     vulnerability = Vulnerability(
         row["cve"],
         exploited_at=listed_at,
-        cvss_tenths=row["cvss_tenths"],
+        cvss_tenths=score_of(row),
         vector=row["vector"],
         severity=row["severity"],
     )

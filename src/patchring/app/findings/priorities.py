@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from patchring.app.caller import Caller
+from patchring.app.findings.cvss import score_of
+from patchring.app.findings.due import table_in_force
 from patchring.core.devices import Criticality
 from patchring.core.ids import TenantId
 from patchring.core.reason import as_json
 from patchring.core.risk.due import due_of
 from patchring.core.risk.facts import Exposure, Finding, Vulnerability
 from patchring.core.risk.priority import Ranked, ranked
-from patchring.core.risk.tables import bod_26_04
 from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
@@ -31,7 +32,8 @@ async def order_of_work(tx: Tx, tenant_id: TenantId, now: datetime, limit: int) 
     rows = await tx.all(sql.findings.ranked_kinds, {"tenant_id": tenant_id})
     of_cve = {cve: list(found) for cve, found in groupby(rows, key=lambda row: str(row["cve"]))}
     worst = [_worst(found) for found in of_cve.values()]
-    order = ranked([(finding, due_of(finding, bod_26_04)) for finding in worst], now)
+    table = await table_in_force(tx, tenant_id)
+    order = ranked([(finding, due_of(finding, table)) for finding in worst], now)
     return [_told(place, each, of_cve[each.finding.vulnerability.cve]) for place, each in enumerate(order[:limit], 1)]
 
 
@@ -44,7 +46,7 @@ def _worst(rows: Sequence[Row]) -> Finding:
     vulnerability = Vulnerability(
         first["cve"],
         exploited_at=min((row["exploited_at"] for row in rows if row["exploited_at"]), default=None),
-        cvss_tenths=max((row["cvss_tenths"] for row in rows if row["cvss_tenths"] is not None), default=None),
+        cvss_tenths=max((score for row in rows if (score := score_of(row)) is not None), default=None),
         vector=max(row["vector"] for row in rows),
         severity=max(row["severity"] for row in rows),
         epss_millionths=first["epss_millionths"],

@@ -68,7 +68,7 @@ class EffectiveValue:
 def effective(policy: Policy, device: DeviceFacts) -> tuple[EffectiveValue, ...]:
     """Everything that holds for the device, in the order of the text; where no segment takes it, what holds for all."""
     found = segment_of(policy, device)
-    parts = [("title", policy.title), ("expected_duration", policy.expected_duration)]
+    parts = [("title", policy.title), ("expected_duration", policy.expected_duration), ("due_dates", policy.due_dates)]
     rows: list[tuple[str, Any]] = [*parts, *_of_segment(policy, found.segment, found.ring)]
     rows += [("limits", policy.limits), ("on_failure", policy.on_failure)]
     rows += [(f"blackouts.{each.name}", each) for each in policy.blackouts]

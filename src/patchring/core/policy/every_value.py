@@ -21,6 +21,7 @@ def _simple(policy: Policy) -> Iterator[tuple[str, Any]]:
     yield "title", policy.title
     yield "automation", policy.automation
     yield "expected_duration", policy.expected_duration
+    yield "due_dates", policy.due_dates
     for name in _WHOLES:
         if getattr(policy, name) is not None:
             yield name, getattr(policy, name)

@@ -29,6 +29,7 @@ from patchring.core.policy.handling import (
 )
 from patchring.core.policy.people import PeopleRules
 from patchring.core.policy.reception import ProposalRules
+from patchring.core.risk.tables import DueTable
 
 
 class Automation(StrEnum):
@@ -227,6 +228,7 @@ class Policy:
 
     `layers` are the layers of the text from the widest to the nearest. `sources` says for each value that the text sets
     which layer and line set it, by the value's path: `windows.after close.start`, `segments.kiosks.ring`.
+    `due_dates` is the table by which findings are due (C4).
     """
 
     title: str
@@ -253,6 +255,7 @@ class Policy:
     catch_up_campaign: CatchUpCampaign | None = None
     downloads: Downloads | None = None
     proposals: ProposalRules = field(default_factory=ProposalRules)
+    due_dates: DueTable = DueTable.BOD_26_04
     layers: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 

@@ -9,9 +9,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from patchring.core.risk.facts import Vulnerability
 from patchring.core.risk.ssvc import Inputs
+
+
+class DueTable(StrEnum):
+    """How a policy names them."""
+
+    BOD_26_04 = "bod_26_04"
+    CYBER_ESSENTIALS = "cyber_essentials"
+    FLAT = "flat"
 
 
 @dataclass(frozen=True)
@@ -79,4 +88,8 @@ def flat(inputs: Inputs, vulnerability: Vulnerability) -> Term:
 
 
 Table = Callable[[Inputs, Vulnerability], Term]
-TABLES: Mapping[str, Table] = {"bod_26_04": bod_26_04, "cyber_essentials": cyber_essentials, "flat": flat}
+TABLES: Mapping[DueTable, Table] = {
+    DueTable.BOD_26_04: bod_26_04,
+    DueTable.CYBER_ESSENTIALS: cyber_essentials,
+    DueTable.FLAT: flat,
+}

@@ -46,6 +46,9 @@ class PolicyShape(Shape):
     segments: list[SegmentShape] = Field(min_length=1, max_length=ROWS_MAX)
     approvals: list[ApprovalShape] = Field(max_length=ROWS_MAX)
     urgency: list[UrgencyShape] = Field(default_factory=list, max_length=500)
+    due_dates: Literal["bod_26_04", "cyber_essentials", "flat"] = Field(
+        default="bod_26_04", description="The table by which weaknesses are due."
+    )
     exceptions: list[ExceptionShape] = Field(default_factory=list, max_length=500)
     reboots: dict[Name, RebootShape] = Field(default_factory=dict, max_length=500)
     remedies: dict[Name, RemedyShape] = Field(min_length=1, max_length=500)

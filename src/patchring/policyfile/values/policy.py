@@ -2,6 +2,7 @@
 
 from patchring.core.policy import handling, model
 from patchring.core.policy.reception import ProposalRules, Reception
+from patchring.core.risk.tables import DueTable
 from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.shapes.placing import RingShape
 from patchring.policyfile.shapes.rules import ProposalsShape
@@ -42,6 +43,7 @@ def build(shape: PolicyShape, flat: Flat, fingerprint: str) -> model.Policy:
         catch_up_campaign=campaign(shape.catch_up_campaign),
         downloads=downloads(shape.downloads),
         proposals=_proposals(shape.proposals),
+        due_dates=DueTable(shape.due_dates),
         layers=flat.layers,
         sources=sources_of(flat.root),
     )

@@ -6,6 +6,7 @@ from patchring.core.policy.carried import by_people
 from patchring.core.policy.decide import rank
 from patchring.core.policy.handling import Relation, RelationKind
 from patchring.core.policy.model import ApprovalRule, Asked, Authority, Automation, Outcome, UrgencyRule
+from patchring.core.risk.tables import DueTable
 from patchring.report.conditions import patches_in_words
 from patchring.report.model import Block, Heading, Line, Row, Section, Table
 from patchring.report.policy.constraints import constraints_of
@@ -24,6 +25,14 @@ OUTCOMES = {
     Outcome.REVIEW: "A person decides first",
     Outcome.HOLD: "Held back until somebody releases it",
     Outcome.BLOCK: "Never installed",
+}
+DUE = {
+    DueTable.BOD_26_04: "A known weakness is due after 3, 14 or 60 days, or with the next upgrade: the sooner, the "
+    "more of this is true: it is used in attacks, the device can be reached from the internet, an attack needs no "
+    "person, it gives full control (CISA's directive BOD 26-04).",
+    DueTable.CYBER_ESSENTIALS: "A known weakness that is critical or high, scores 7.0 or above, or is not described by "
+    "its maker, is due after 14 days (Cyber Essentials); any other with the next upgrade.",
+    DueTable.FLAT: "Every known weakness is due after 14 days.",
 }
 _WORD_OF = {
     Authority.CLIENT: "at your wish",
@@ -44,6 +53,7 @@ def approvals_section(edition: Edition) -> Section:
         Line("An update that no row describes waits for a person.", "Everything else:"),
         Heading("What is urgent"),
         *_urgency(edition),
+        Line(DUE[edition.policy.due_dates], "Until when:", edition.changed("due_dates")),
         *_relations(edition),
         *constraints_of(edition, 2),
     )
