@@ -61,7 +61,7 @@ def test_what_asks_needs_an_answer(desk: Desk, name: str) -> None:
     """Where nobody can be asked, a command with consequences does nothing and says how to go on."""
     given = {"tenant": "northwind", "patch": desk.scene.patch_key, "rollout": desk.scene.rollout_id, "file": MANUAL}
     given |= {"reason": "because", "key": "everything", "hold_id": "1", "approval_id": "1", "token_id": "1"}
-    given |= {"name": "operator", "version": 1}
+    given |= {"name": "operator", "version": 1, "kind": "hold", "proposal_id": "1", "decision": "accept"}
     command = COMMANDS[name]
     if name == "policy apply":
         given["file"] = Path(inspect.getfile(Desk)).parents[2] / "examples/policies/standard.yaml"
