@@ -8,8 +8,9 @@ import typer
 
 from patchring.cli.client import path
 from patchring.cli.errors import CliError
-from patchring.cli.output import Json, console, say, server, show_json, show_rows, told
+from patchring.cli.output import Json, say, server, show_json, show_rows, told
 from patchring.cli.tenant_commands import Tenant
+from patchring.cli.window_rows import show_calendars
 from patchring.policyfile.ical import CalendarInvalid, read_calendar, read_days_off
 from patchring.policyfile.zones import zone, zone_exists
 
@@ -43,27 +44,13 @@ def show(
     if as_json:
         show_json(found)
         return
-    for each in found["calendars"]:
-        console.print(f"\n[bold]{each['segment']}[/bold]: {each['window']} ({each['zone']})", highlight=False)
-        for row in each["rows"]:
-            say(f"  {_row(row, zone(each['zone']))}")
+    show_calendars(found["calendars"])
     if not found["calendars"]:
         say("no segment of the policy in force has a window")
 
 
 def _instant(day: datetime | None) -> str | None:
     return day.replace(tzinfo=UTC).isoformat() if day else None
-
-
-def _row(row: dict[str, Any], local: Any) -> str:
-    """In the site's own time, as its people know it."""
-    why = "; ".join(each["text"] for each in row["reasons"])
-    if row["state"] == "skipped":
-        return f"{row['on']}  skipped: {why}"
-    opens, closes = (datetime.fromisoformat(row[name]).astimezone(local) for name in ("opens_at", "closes_at"))
-    if closes - opens > timedelta(days=3650):
-        return f"any time{f': {why}' if why else ''}"
-    return f"{opens:%a %Y-%m-%d %H:%M} to {closes:%a %H:%M}{f'  ({why})' if why else ''}"
 
 
 @calendar.command("shifts")

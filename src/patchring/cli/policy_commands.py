@@ -15,6 +15,7 @@ from patchring.cli.output import Json, Yes, confirm, say, server, show_json, sho
 from patchring.cli.policy_diff import diff
 from patchring.cli.policy_document import document
 from patchring.cli.policy_files import Looked, looked_at, read_policy, show_problems
+from patchring.cli.policy_preview import preview_windows
 from patchring.cli.tenant_commands import Tenant
 from patchring.core.ids import uuid7
 from patchring.core.policy.grants import grants
@@ -31,6 +32,7 @@ Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The 
 def register(app: typer.Typer) -> None:
     policy.command("diff")(diff)
     policy.command("document")(document)
+    policy.command("preview")(preview_windows)
     app.add_typer(policy, name="policy")
 
 
