@@ -1,0 +1,116 @@
+"""`patchring feeds`: brought from files, fetched from a real HTTP server, and how old each is."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchring.app.catalogue.fetching import fetch_due
+from patchring.cli import feeds_here
+from patchring.feeds.fetch import Effort
+from patchring.feeds.sources import Source
+from patchring.serve.local import ADDRESS_FILE
+from patchring.store.secrets import write_secrets
+from tests.cli.conftest import Desk
+from tests.databases import FreshDatabase
+from tests.feeds.feedserver import FeedServer, answering, feed_server
+from tests.feeds.material import CUTS, POLLS, cut
+
+FIRST, SECOND, THIRD = (CUTS / f"kev/{poll}.json" for poll in POLLS)
+COUNT = len(json.loads(FIRST.read_bytes())["vulnerabilities"])
+
+
+@pytest.fixture
+def office(desk: Desk, fresh: FreshDatabase) -> Desk:
+    """The desk is the server's own machine: the address of the database and its secrets are there."""
+    for name in ("run", "secrets"):
+        (desk.home / name).mkdir()
+    (desk.home / "run" / ADDRESS_FILE).write_text(re.sub(r"\buser=\S+ ?", "", fresh.admin), encoding="utf-8")
+    write_secrets(desk.home / "secrets" / "store.json", fresh.secrets)
+    return desk
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedServer]:
+    """`feeds fetch` asks this machine instead of the internet, once each, for KEV and EPSS."""
+    with feed_server() as running:
+        sources = [Source(feed, f"{running.url}/{feed}") for feed in ("kev", "epss")]
+        monkeypatch.setattr(feeds_here, "default_sources", lambda today: sources)
+        monkeypatch.setattr(feeds_here, "fetch_due", partial(fetch_due, plain_loopback=True))
+        monkeypatch.setattr(feeds_here, "Effort", partial(Effort, attempts_max=1))
+        yield running
+
+
+def status(desk: Desk) -> dict[str, dict[str, Any]]:
+    return {row["feed"]: row for row in desk("feeds", "status", "--json").json}
+
+
+def test_a_feed_from_a_file_is_taken_once(office: Desk) -> None:
+    """Brought again it is nothing new; its age and its lines are shown."""
+    assert office("feeds", "status").out.startswith("no feed yet: ")
+    assert office("feeds", "import", "kev", FIRST).out == f"kev: {COUNT} lines: {COUNT} new, 0 changed, 0 gone\n"
+    assert office("feeds", "import", "kev", FIRST).out == "kev: nothing new\n"
+    row = status(office)["kev"]
+    assert (row["row_count"], row["problem"], row["failure_count"]) == (COUNT, "", 0)
+    shown = office("feeds", "status").out
+    assert f"{row['observed_at'][:16].replace('T', ' ')} UTC" in shown
+    assert row["version"] in shown
+
+
+def test_what_is_refused_is_exit_code_1_and_the_last_good_one_stays(office: Desk, tmp_path: Path) -> None:
+    """Of a file that ends too early; the status says why and how often, beside the old age."""
+    office("feeds", "import", "kev", FIRST)
+    before = status(office)["kev"]
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(FIRST.read_bytes()[:-40])
+    for _ in range(2):
+        [came] = office("feeds", "import", "kev", broken, "--json", code=1).json
+        assert (came["rows"], came["text"]) == (0, f"refused: {came['problem']}")
+    after = status(office)["kev"]
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"tried_at", "problem_kind", "problem", "failure_count"}
+    assert (after["problem_kind"], after["problem"]) == ("feed_truncated", came["problem"])
+    assert "(2 times)" in " ".join(office("feeds", "status").out.split())
+
+
+def test_a_feed_that_shrinks_has_to_be_looked_at(office: Desk, tmp_path: Path) -> None:
+    """Refused, unless somebody says that it is meant."""
+    catalogue = json.loads(FIRST.read_bytes())
+    left = catalogue["vulnerabilities"][:1]
+    small = tmp_path / "small.json"
+    small.write_text(json.dumps(catalogue | {"vulnerabilities": left, "count": 1}), encoding="utf-8")
+    office("feeds", "import", "kev", FIRST)
+    assert "entries are gone" in office("feeds", "import", "kev", small, code=1).out
+    assert status(office)["kev"]["problem_kind"] == "feed_shrunken"
+    said = f"kev: 1 line: 0 new, 0 changed, {COUNT - 1} gone\n"
+    assert office("feeds", "import", "kev", small, "--allow-shrinking").out == said
+    assert (status(office)["kev"]["row_count"], status(office)["kev"]["problem"]) == (1, "")
+
+
+def test_fetching_asks_every_source_now(office: Desk, server: FeedServer) -> None:
+    """What was asked a moment ago too, with what the source said of its copy; one that fails is exit code 1."""
+    server.routes["/kev"] = [answering(200, FIRST.read_bytes(), ETag='"one"'), answering(304)]
+    server.routes["/epss"] = [answering(200, cut("epss/epss.csv")), answering(503)]
+    assert office("feeds", "fetch").out.splitlines()[0] == f"kev: {COUNT} lines: {COUNT} new, 0 changed, 0 gone"
+    good = status(office)
+    kev, epss = office("feeds", "fetch", "--json", code=1).json
+    assert (kev["text"], kev["problem"]) == ("nothing new", "")
+    assert epss["problem"] == "epss: expected status 200 from 127.0.0.1, got 503; what we have stays"
+    assert [asked.get("if-none-match") for path, asked in server.asked if path == "/kev"] == [None, '"one"']
+    now = status(office)
+    assert {feed: row["observed_at"] for feed, row in now.items()} == {f: r["observed_at"] for f, r in good.items()}
+    assert (now["kev"]["problem"], now["epss"]["problem"]) == ("", epss["problem"])
+
+
+def test_what_cannot_begin_is_one_line(desk: Desk) -> None:
+    """A feed that is none, a machine without a server, a place that is not there."""
+    assert "expected kev, epss, osv, msrc, sofa, winget, endoflife" in desk("feeds", "import", "cve", FIRST, code=1).err
+    away = desk("feeds", "import", "kev", FIRST, code=1).err
+    assert away.endswith("is not there: start the server with `patchring up`, or name its folder with --home\n")
+    assert away.count("\n") == 1
+    assert desk("feeds", "fetch", code=1).err == away
+    desk("feeds", "import", "kev", desk.home / "nothing.json", code=2)
