@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,16 @@ from tests.feeds.material import CUTS, POLLS, cut
 
 FIRST, SECOND, THIRD = (CUTS / f"kev/{poll}.json" for poll in POLLS)
 COUNT = len(json.loads(FIRST.read_bytes())["vulnerabilities"])
+FEEDS_MD = Path(__file__).parents[2] / "docs" / "feeds.md"
+BROUGHT = {
+    "kev": FIRST,
+    "epss": CUTS / "epss/epss.csv",
+    "osv": CUTS / "osv/alma.ndjson",
+    "msrc": CUTS / "msrc/month.xml",
+    "sofa": CUTS / "sofa/macos.json",
+    "endoflife": CUTS / "lifecycle/api.json",
+    "winget": CUTS / "winget/index.json",
+}
 
 
 @pytest.fixture
@@ -114,3 +125,22 @@ def test_what_cannot_begin_is_one_line(desk: Desk) -> None:
     assert away.count("\n") == 1
     assert desk("feeds", "fetch", code=1).err == away
     desk("feeds", "import", "kev", desk.home / "nothing.json", code=2)
+
+
+def test_the_guide_is_right_as_it_is_written(office: Desk, tmp_path: Path, server: FeedServer) -> None:
+    """Each command of it, in its order, with the files that it names; afterwards every feed is there."""
+    office.monkeypatch.chdir(tmp_path)
+    server.routes |= {"/kev": [answering(200, THIRD.read_bytes())], "/epss": [answering(200, cut("epss/epss.csv"))]}
+    guide = FEEDS_MD.read_text(encoding="utf-8")
+    typed = re.findall(r"^patchring (feeds import .+)$", guide, re.MULTILINE)
+    for line in typed:
+        words = shlex.split(line)
+        Path(words[3]).write_bytes(BROUGHT[words[2]].read_bytes())
+        assert ": nothing new" not in office(*words).out
+    assert [shlex.split(line)[2] for line in typed] == list(BROUGHT)
+    others = re.findall(r"`patchring (feeds (?!import)[^`]+)`", guide)
+    assert sorted(others) == ["feeds fetch", "feeds status"]
+    for line in others:
+        office(*line.split())
+    assert set(status(office)) == set(BROUGHT)
+    assert {row["problem"] for row in status(office).values()} == {""}
