@@ -91,6 +91,16 @@ def test_a_baseline_that_cannot_be_read_is_said_once_for_all(tree: Tree) -> None
     assert found[0][1].policy is None
 
 
+def test_what_cannot_be_read_is_told_under_the_name_of_its_file(tree: Tree) -> None:
+    """Also where the mistake is one of YAML, which nobody can place otherwise."""
+    file = tree.files("harbour-dental")[1]
+    file.write_text(file.read_text(encoding="utf-8") + "title: Other\n", encoding="utf-8")
+    [(_, checked)] = check_tree(tree, ["harbour-dental"])
+    [problem] = checked.problems
+    assert problem.told("nobody").startswith(f"{file}:")
+    assert problem.text == "'title' is written twice; expected it once"
+
+
 def test_a_tenant_that_is_not_there_is_told_who_is(tree: Tree) -> None:
     with pytest.raises(PolicyInvalid) as refused:
         tree.stream("nobody")

@@ -149,7 +149,12 @@ def _line(event: Event) -> int:
     return event.start_mark.line + 1
 
 
+_TAB = "; indent with spaces, not with tabs"
+_COLON = "; put a text that has a colon and a space in it between quotes, or mind the indentation"
+
+
 def _syntax(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {what}")
+    more = _TAB if "'\\t'" in what else _COLON if "mapping values" in what else ""
+    return Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {what}{more}")

@@ -10,11 +10,11 @@ A tenant's text is the stream of its files, the widest first; sites and groups i
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from patchring.policyfile.errors import PolicyInvalid, Problem
+from patchring.policyfile.errors import PolicyInvalid, Problem, in_order
 from patchring.policyfile.load import Checked, check_documents, fingerprint
 from patchring.policyfile.pages import Keys
 from patchring.policyfile.reading import normalised, read_stream
@@ -72,7 +72,7 @@ def check_tree(tree: Tree, tenants: Sequence[str], today: date | None = None) ->
     try:
         baseline = _documents(tree.baseline, baseline_text)
     except PolicyInvalid as invalid:
-        yield "", Checked(None, invalid.problems)
+        yield "", unreadable(invalid)
         return
     for tenant in tenants:
         files = tree.files(tenant)[1:]
@@ -80,7 +80,7 @@ def check_tree(tree: Tree, tenants: Sequence[str], today: date | None = None) ->
         try:
             documents = [each for file, text in zip(files, texts, strict=True) for each in _documents(file, text)]
         except PolicyInvalid as invalid:
-            yield tenant, Checked(None, invalid.problems)
+            yield tenant, unreadable(invalid)
             continue
         yield tenant, check_documents([*baseline, *documents], fingerprint(joined([baseline_text, *texts])), today)
 
@@ -95,8 +95,14 @@ def check_layer(tree: Tree, file: Path, today: date | None = None) -> Checked:
             return check_documents(documents, fingerprint(text), today)
         documents = [*_documents(tree.baseline, baseline), *documents]
     except PolicyInvalid as invalid:
-        return Checked(None, invalid.problems)
+        return unreadable(invalid)
     return check_documents(documents, fingerprint(joined([baseline, text])), today)
+
+
+def unreadable(invalid: PolicyInvalid) -> Checked:
+    """What is to be said of a file that could not be read, each under its name."""
+    problems = [replace(each, source=each.source or invalid.source) for each in invalid.problems]
+    return Checked(None, in_order(problems))
 
 
 def joined(texts: Sequence[str]) -> str:
