@@ -21,7 +21,8 @@ class Tx:
     """Runs named statements inside one open transaction. Rows are dicts, or of the dataclass given as `into`.
 
     Parameters are exactly those that the statement names; one too many or too few is a bug. A batch is one
-    parameter: `Jsonb(rows)` or a list with `%(name)b`. Errors of the database come as StoreError.
+    parameter: `Jsonb(rows)` or a list with `%(name)b`. Errors of the database come as StoreError. `replan`: the server
+    plans for what is given and for the tables as they are now; a plan that it kept fits what is usual.
     """
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -48,21 +49,23 @@ class Tx:
         return rows[0] if rows else None
 
     @overload
-    async def all(self, statement: Statement, given: Parameters = ...) -> list[Row]: ...
+    async def all(self, statement: Statement, given: Parameters = ..., *, replan: bool = ...) -> list[Row]: ...
     @overload
     async def all(self, statement: Statement, given: Parameters = ..., *, into: type[T]) -> list[T]: ...
-    async def all(self, statement: Statement, given: Parameters = NO_PARAMETERS, *, into: Any = None) -> Any:
+    async def all(
+        self, statement: Statement, given: Parameters = NO_PARAMETERS, *, into: Any = None, replan: bool = False
+    ) -> Any:
         """All rows, in the statement's order."""
-        async with self._ran(statement, given, into) as cursor:
+        async with self._ran(statement, given, into, replan) as cursor:
             return await cursor.fetchall()
 
     async def value(self, statement: Statement, given: Parameters = NO_PARAMETERS) -> Any:
         """The first column of the one row that there must be."""
         return next(iter((await self.one(statement, given)).values()))
 
-    async def execute(self, statement: Statement, given: Parameters = NO_PARAMETERS) -> int:
+    async def execute(self, statement: Statement, given: Parameters = NO_PARAMETERS, *, replan: bool = False) -> int:
         """Run it for its effect; how many rows it touched."""
-        async with self._ran(statement, given, None) as cursor:
+        async with self._ran(statement, given, None, replan) as cursor:
             return cursor.rowcount
 
     @asynccontextmanager
@@ -73,12 +76,14 @@ class Tx:
                 yield
 
     @asynccontextmanager
-    async def _ran(self, statement: Statement, given: Parameters, into: Any) -> AsyncIterator[AsyncCursor[Any]]:
+    async def _ran(
+        self, statement: Statement, given: Parameters, into: Any, replan: bool
+    ) -> AsyncIterator[AsyncCursor[Any]]:
         _check_parameters(statement, given)
         factory = class_row(into) if into else dict_row
         with store_errors():
             async with self.connection.cursor(row_factory=factory) as cursor:
-                await cursor.execute(statement.text.encode(), given or None)
+                await cursor.execute(statement.text.encode(), given or None, prepare=False if replan else None)
                 yield cursor
 
 

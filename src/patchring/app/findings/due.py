@@ -1,8 +1,10 @@
 """Due dates of findings: computed once for all that follow from the same, written where they changed, and told."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,25 +23,28 @@ from patchring.store import sql
 from patchring.store.transaction import Row, Tx
 
 CVES_TOLD_MAX = 20
+DUE_KEPT_MAX = 20_000
 
 
 async def set_due_dates(work: Work, device_ids: Sequence[UUID] | None) -> None:
     """Of the open findings of these devices (None: of the tenant), by what the catalogue says now."""
     which = {"tenant_id": work.tenant_id, "device_ids": list(device_ids) if device_ids is not None else None}
-    kinds = await work.tx.all(sql.findings.kinds_of_due, which)
+    whole = device_ids is None
+    kinds = await work.tx.all(sql.findings.kinds_of_due, which, replan=whole)
     exploited = await exploited_since(work.tx, {row["cve"] for row in kinds})
     table = await table_in_force(work.tx, work.tenant_id)
     changed, told = [], Counter[tuple[str, str]]()
     for row in kinds:
         listed_at = exploited.get(row["cve"])
-        due = due_of(finding_of(row, listed_at), table)
-        now = {"exploited_at": listed_at, "due_at": due.at, "triage": due.triage, "due_reasons": as_json(due.reasons)}
-        if any(row[name] != value for name, value in now.items()):
+        due = due_once(finding_of(row, listed_at), table)
+        now = due_columns(due, listed_at)
+        before = {**row, "due_reasons": _read(row["due_reasons"])}
+        if any(before[name] != value for name, value in now.items()):
             changed.append(_row(row, now))
-            if row["due_reasons"]:  # it had a date before: people planned with it
+            if before["due_reasons"]:  # it had a date before: people planned with it
                 told[row["cve"], _words(row, due)] += row["device_count"]
     if changed:
-        await work.tx.execute(sql.findings.set_due, {**which, "rows": Jsonb(changed)})
+        await work.tx.execute(sql.findings.set_due, {**which, "rows": Jsonb(changed)}, replan=whole)
     for (cve, words), count in sorted(told.items())[:CVES_TOLD_MAX]:
         work.record("due_date_changed", "cve", cve, {"cve": cve, "change": words, "device_count": count})
 
@@ -49,6 +54,23 @@ async def table_in_force(tx: Tx, tenant_id: TenantId) -> Table:
     row = await tx.maybe(sql.permits.policy_in_force, {"tenant_id": tenant_id})
     policy = read_policy_text(row["text"]) if row else None
     return TABLES[policy.due_dates if isinstance(policy, Policy) else DueTable.BOD_26_04]
+
+
+@lru_cache(DUE_KEPT_MAX)
+def _read(reasons: str) -> Any:
+    """Many findings have the same reasons in the same words."""
+    return json.loads(reasons)
+
+
+@lru_cache(DUE_KEPT_MAX)
+def due_once(finding: Finding, table: Table) -> Due:
+    """The same follows from the same: it is asked for many sets, and again by the next look at the catalogue."""
+    return due_of(finding, table)
+
+
+def due_columns(due: Due, listed_at: datetime | None) -> dict[str, Any]:
+    """What a finding keeps of its due date."""
+    return {"exploited_at": listed_at, "due_at": due.at, "triage": due.triage, "due_reasons": as_json(due.reasons)}
 
 
 async def exploited_since(tx: Tx, cves: set[str]) -> dict[str, datetime]:

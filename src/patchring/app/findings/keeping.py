@@ -10,15 +10,15 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.findings.advice import SHARED
 from patchring.app.findings.due import set_due_dates
 from patchring.app.findings.exploited import mark_exploited_patches
-from patchring.app.findings.matching import Inventory, Weak, weak_of
+from patchring.app.findings.matching import Inventory, Weak
+from patchring.app.findings.sets import keep_findings_of_sets
 from patchring.app.findings.windows import keep_windows_findings
 from patchring.app.work import Work
 from patchring.store import sql
 from patchring.store.transaction import Row
-
-DEVICES_AT_ONCE = 5_000
 
 
 async def keep_findings_of_device(work: Work, device_id: UUID) -> None:
@@ -26,7 +26,11 @@ async def keep_findings_of_device(work: Work, device_id: UUID) -> None:
     row = await work.tx.maybe(sql.findings.inventory, {"tenant_id": work.tenant_id, "device_id": device_id})
     if row is None:
         return
-    await _keep(work, Inventory.of(row), [device_id])
+    inventory, name, advice = Inventory.of(row), row["package_set"], await SHARED.now(work.tx)
+    weak = advice.known(name)
+    if weak is None:
+        weak = (await advice.of_sets(work.tx, {name: inventory}))[name]
+    await _keep(work, inventory, weak, device_id)
     await keep_windows_findings(work, [device_id])
     await set_due_dates(work, [device_id])
     await mark_exploited_patches(work)
@@ -34,22 +38,15 @@ async def keep_findings_of_device(work: Work, device_id: UUID) -> None:
 
 async def keep_findings_of_tenant(work: Work) -> None:
     """After a change of the catalogue: each distinct set of packages once, whatever the number of its devices."""
-    for each in await work.tx.all(sql.findings.sets, {"tenant_id": work.tenant_id}):
-        key = {"tenant_id": work.tenant_id, "device_id": each["device_id"]}
-        inventory = Inventory.of(await work.tx.one(sql.findings.inventory, key))
-        wanted = {"tenant_id": work.tenant_id, "package_set": each["package_set"]}
-        ids = [row["device_id"] for row in await work.tx.all(sql.findings.devices_with_set, wanted)]
-        for begin in range(0, len(ids), DEVICES_AT_ONCE):
-            await _keep(work, inventory, ids[begin : begin + DEVICES_AT_ONCE])
+    await keep_findings_of_sets(work, await SHARED.now(work.tx))
     await keep_windows_findings(work, None)
     await set_due_dates(work, None)
     await mark_exploited_patches(work)
 
 
-async def _keep(work: Work, inventory: Inventory, device_ids: Sequence[UUID]) -> None:
-    """All devices have this inventory."""
-    devices = {"tenant_id": work.tenant_id, "device_ids": list(device_ids)}
-    weak = await weak_of(work.tx, inventory)
+async def _keep(work: Work, inventory: Inventory, weak: Sequence[Weak], device_id: UUID) -> None:
+    """The device has this inventory."""
+    devices = {"tenant_id": work.tenant_id, "device_ids": [device_id]}
     is_open = await work.tx.all(sql.findings.open_of, devices)
     over = await _over(work, inventory, weak, is_open)
     if over:
@@ -67,8 +64,4 @@ async def _over(work: Work, inventory: Inventory, weak: Sequence[Weak], is_open:
     absent = [row for row in is_open if (row["cve"], row["package"]) not in holds]
     keys: dict[str, Any] = {"keys": sorted({row["advisory_id"] for row in absent})}
     said = {row["key"] for row in await work.tx.all(sql.findings.advisories_now, keys)} if absent else set()
-    return [
-        row
-        for row in absent
-        if row["advisory_id"] in said or inventory.has_fixed(row["ecosystem"], row["package"], row["fixed_version"])
-    ]
+    return [row for row in absent if row["advisory_id"] in said or inventory.shows_fixed(row)]

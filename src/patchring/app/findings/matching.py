@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from patchring.core.risk.matching import Affected, Matcher, Present
+from patchring.core.risk.matching import Present
 from patchring.core.versions import Scheme, compare
 from patchring.feeds.ecosystems import by_source, ecosystems_of, scheme_of
-from patchring.store import sql
-from patchring.store.transaction import Row, Tx
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,11 @@ class Inventory:
     def ecosystems(self) -> list[str]:
         return sorted({each.ecosystem for each in self.packages})
 
-    def has_fixed(self, ecosystem: str, package: str, version: str) -> bool:
-        """Whether no copy of the package is older than a version; so too when it is gone."""
-        copies = [each for each in self.packages if (each.ecosystem, each.package) == (ecosystem, package)]
-        return all(compare(scheme_of(ecosystem), each.version, version) >= 0 for each in copies)
+    def shows_fixed(self, finding: Mapping[str, Any]) -> bool:
+        """Whether no copy of a finding's package is older than the version that settles it; so too when it is gone."""
+        ecosystem, wanted = finding["ecosystem"], (finding["ecosystem"], finding["package"])
+        copies = [each for each in self.packages if (each.ecosystem, each.package) == wanted]
+        return all(compare(scheme_of(ecosystem), each.version, finding["fixed_version"]) >= 0 for each in copies)
 
 
 def _present(ecosystem: str, installed: Iterable[Mapping[str, Any]]) -> list[Present]:
@@ -84,29 +83,10 @@ def package_set(os_name: str, os_version: str, installed: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps([os_name, os_version, rows]).encode()).hexdigest()
 
 
-async def weak_of(tx: Tx, inventory: Inventory) -> list[Weak]:
-    """What holds and can be settled, by CVE and package; each once, on the word of the first advisory by name."""
-    if not inventory.packages:
-        return []
-    names = sorted({each.package for each in inventory.packages})
-    rows = await tx.all(sql.findings.lines, {"ecosystems": inventory.ecosystems, "packages": names})
-    matcher = Matcher(map(_affected, rows), {name: scheme_of(name) for name in inventory.ecosystems})
-    said = {row["advisory_id"]: row for row in rows}
-    found: dict[tuple[str, str], Weak] = {}
-    for match in matcher.matches(inventory.packages):
-        if match.fixed:
-            for weak in _weak(said[match.advisory_id], match.package, match.version, match.fixed):
-                found.setdefault(weak.key, weak)
-    return [found[key] for key in sorted(found)]
-
-
-def _affected(row: Row) -> Affected:
-    names = ("advisory_id", "ecosystem", "package", "introduced", "fixed", "last")
-    return Affected(**{name: row[name] for name in names})
-
-
-def _weak(row: Row, package: str, version: str, fixed: str) -> Iterable[Weak]:
-    fixable_at = min(row["published_at"] or row["known_from"], row["known_from"])
-    for cve in row["cves"] or [row["advisory_id"]]:
-        about = {name: row[name] for name in ("ecosystem", "advisory_id", "severity", "vector")}
-        yield Weak(cve, package, version, fixed, fixable_at=fixable_at, **about)
+def weak_by(found: Iterable[Iterable[Weak]]) -> tuple[Weak, ...]:
+    """By CVE and package; each once, on the word of the first that has it."""
+    first: dict[tuple[str, str], Weak] = {}
+    for several in found:
+        for weak in several:
+            first.setdefault(weak.key, weak)
+    return tuple(first[key] for key in sorted(first))

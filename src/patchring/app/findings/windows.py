@@ -28,7 +28,7 @@ REPLACED_MAX = 60
 async def keep_windows_findings(work: Work, device_ids: Sequence[UUID] | None) -> None:
     """Of these devices (None: of the tenant)."""
     which = {"tenant_id": work.tenant_id, "device_ids": list(device_ids) if device_ids is not None else None}
-    missed = await work.tx.all(sql.windows.missed, which)
+    missed = await work.tx.all(sql.windows.missed, which, replan=device_ids is None)
     known = await _known(work.tx, {row["kb"] for row in missed})
     for row in missed:
         weak = list(_weak(row, known.get(row["kb"], ())))
@@ -39,7 +39,8 @@ async def keep_windows_findings(work: Work, device_ids: Sequence[UUID] | None) -
             await work.tx.execute(sql.findings.open, {**given, "rows": said})
             await work.tx.execute(sql.windows.rate, {k: v for k, v in given.items() if k != "at"} | {"rows": said})
     pairs = [{"device_id": str(device_id), "kb": kb} for row in missed for kb, device_id in _covered(row, known)]
-    await work.tx.execute(sql.windows.close, {**which, "missed": Jsonb(pairs), "at": work.now})
+    given = {**which, "missed": Jsonb(pairs), "at": work.now}
+    await work.tx.execute(sql.windows.close, given, replan=device_ids is None)
 
 
 async def _known(tx: Tx, kbs: set[str]) -> dict[str, tuple[WindowsUpdate, ...]]:
