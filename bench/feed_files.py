@@ -53,7 +53,10 @@ def first_load(folder: Path) -> list[FeedFile]:
 def next_day(folder: Path) -> list[FeedFile]:
     """The next poll of KEV, every score moved, a month told anew, and advisories corrected, new and withdrawn."""
     if not SHARED.exists():
-        return [FeedFile("kev", CUTS / "kev/poll2_2026-08-21T1711Z.json"), _scores_moved(folder, CUTS / "epss/epss.csv")]
+        return [
+            FeedFile("kev", CUTS / "kev/poll2_2026-08-21T1711Z.json"),
+            _scores_moved(folder, CUTS / "epss/epss.csv"),
+        ]
     return [
         FeedFile("kev", SHARED / "kev/polls/poll2_2026-08-21T1711Z.json.gz"),
         _scores_moved(folder, SHARED / EPSS),

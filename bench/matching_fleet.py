@@ -25,8 +25,8 @@ from patchring.store.database import Database
 from patchring.wire.messages import InstalledPackage
 
 ADVISORY_COUNT, PACKAGE_COUNT, TENANT_COUNT = 10_000, 300, 10
-BEHIND_COUNT = 2
-"""So many of the packages of a set are one update behind."""
+BEHIND_COUNT = 1
+"""So many packages of a set are one update behind; the others are newer than every fix."""
 ECOSYSTEM = "AlmaLinux:9"
 
 _TENANTS = """
@@ -36,21 +36,22 @@ select id, 't' || n, 't' || n, 'client', %(at)s from unnest(%(tenant_ids)s::uuid
 insert into patchring.tenant_directory (tenant_id, slug) select tenant_id, slug from patchring.tenant;
 insert into patchring.site (tenant_id, site_id, name, zone, created_at)
 select tenant_id, tenant_id, 'office', 'UTC', %(at)s from patchring.tenant;
-create temporary table bench_set (n integer, package_set text, scan jsonb);
+create temporary table bench_set (number integer, package_set text, scan jsonb);
 """
 _DEVICES = """
 insert into patchring.device (tenant_id, device_id, site_id, name, public_key, enrolled_at, os_name, os_version,
   internet_facing)
-select tenant_id, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, tenant_id, 'pc-' || n, n::text, %(at)s,
-  'almalinux', '9.6', (array[null, true, false])[1 + n %% 3]
+select tenant_id, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, tenant_id, 'pc-' || n, n::text,
+  %(at)s, 'almalinux', '9.6', (array[null, true, false])[1 + n %% 3]
 from generate_series(0, %(device_count)s - 1) as n
 join (select tenant_id, row_number() over (order by tenant_id) - 1 as place from patchring.tenant) as t
   on t.place = n %% %(tenant_count)s;
 insert into patchring.device_inventory (tenant_id, device_id, taken_at, received_at, report_id, boot_id, reboot_pending,
   scan, package_set)
 select tenant_id, device_id, %(at)s, %(at)s, device_id, '', false, bench_set.scan, bench_set.package_set
-from patchring.device join bench_set on bench_set.n = (public_key::integer %% %(tenant_count)s * (%(set_count)s / %(tenant_count)s)
-  + public_key::integer / %(tenant_count)s %% (%(set_count)s / %(tenant_count)s * 2)) %% %(set_count)s;
+from patchring.device
+join bench_set on bench_set.number = (public_key::integer %% %(tenant_count)s * %(own_count)s
+  + public_key::integer / %(tenant_count)s %% (%(own_count)s * 2)) %% %(set_count)s;
 drop table bench_set;
 analyze;
 checkpoint;
@@ -68,11 +69,13 @@ def advisories() -> list[dict[str, Any]]:
 def _copy(said: dict[str, Any], copy: int) -> dict[str, Any]:
     if copy == 0:
         return said
-    affected = [
-        {**each, "package": {**each["package"], "name": f"{each['package']['name']}-{copy}"}} for each in said["affected"]
-    ]
+    affected = [{**each, "package": _renamed(each["package"], copy)} for each in said["affected"]]
     related = [f"{cve}{copy:03}" for cve in said.get("related", ())]
     return {**said, "id": f"{said['id']}{copy:03}", "affected": affected, "related": related}
+
+
+def _renamed(package: dict[str, Any], copy: int) -> dict[str, Any]:
+    return {**package, "name": f"{package['name']}-{copy}"}
 
 
 def fixed_versions(said: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -94,15 +97,14 @@ def behind(fixed: list[str]) -> str:
 
 
 def package_sets(said: list[dict[str, Any]], count: int) -> Iterator[list[InstalledPackage]]:
-    """Each of packages that advisories speak of; all are newer than every fix, but for those that are behind."""
+    """Each of packages that advisories speak of."""
     chance, fixed = random.Random(7), fixed_versions(said)
     names = sorted(fixed)
     for number in range(count):
         chosen = chance.sample(names, min(PACKAGE_COUNT, len(names)))
-        yield [
-            InstalledPackage("dnf", name, behind(fixed[name]) if place < BEHIND_COUNT else f"99:1-{number % 7}.el9", "x86_64")
-            for place, name in enumerate(chosen)
-        ]
+        versions = [behind(fixed[name]) for name in chosen[:BEHIND_COUNT]]
+        versions += [f"99:1-{number % 7}.el9"] * (len(chosen) - BEHIND_COUNT)
+        yield [InstalledPackage("dnf", *each, "x86_64") for each in zip(chosen, versions, strict=True)]
 
 
 async def publish(database: Database, said: list[dict[str, Any]], now: datetime) -> Taken:
@@ -124,5 +126,5 @@ def fill(cluster: BenchCluster, said: list[dict[str, Any]], set_count: int, devi
             ]
             row = (number, package_set("almalinux", "9.6", packages), Jsonb({"installed": installed}))
             cursor.execute("insert into bench_set values (%s, %s, %s)", row)
-        cursor.execute(_DEVICES, {**given, "set_count": set_count})
+        cursor.execute(_DEVICES, {**given, "set_count": set_count, "own_count": set_count // TENANT_COUNT})
         cursor.connection.close()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from patchring.app.catalogue.take import take
+from patchring.app.findings.advice import SHARED
 from patchring.feeds import kev
 from patchring.feeds.errors import FeedRefused, Shrunken
 from tests.app.worker.news import advisory, list_exploited, publish
@@ -182,3 +183,61 @@ async def test_the_policy_names_the_table(world: World) -> None:
     assert said["change"].startswith("due 2026-12-07 instead of 2027-01-22")
     [reasons] = tenant.rows("select due_reasons from patchring.finding where tenant_id = %(t)s")
     assert reasons["due_reasons"][0]["text"] == "Cyber Essentials: CVSS 9.8, 7.0 or above"
+
+
+async def test_tenants_share_what_is_found_out_of_a_set_and_have_due_dates_of_their_own(world: World) -> None:
+    """One device of each tenant has the same packages; who can reach it decides until when, and nothing else."""
+    alpha, beta = world.add_tenant("alpha"), world.add_tenant("beta")
+    alpha.add_devices(1, DEMO, OTHER)
+    beta.add_devices(1, DEMO, OTHER, internet_facing=False)
+    await world.settle()
+    await publish(world, advisory(1, "demo", "CVE-2026-0001"), advisory(2, "absent", "CVE-2026-0002"))
+    await world.settle()
+    assert findings(alpha) == [("alpha-0", "CVE-2026-0001", "demo", "1.0", "1.1", "11-26", False)]
+    assert findings(beta) == [("beta-0", "CVE-2026-0001", "demo", "1.0", "1.1", "01-22", False)]
+    assert matched_count() == 1
+    gamma = world.add_tenant("gamma")
+    gamma.add_devices(1, DEMO, OTHER, internet_facing=True)
+    await world.settle()
+    assert findings(gamma) == [("gamma-0", "CVE-2026-0001", "demo", "1.0", "1.1", "11-26", False)]
+    assert matched_count() == 1, "the set was known"
+    gamma.add_devices(1, DEMO)
+    await world.settle()
+    assert matched_count() == 2, "another set is another question"
+    await publish(world, advisory(1, "demo", "CVE-2026-0001"), advisory(2, "other", "CVE-2026-0003"))
+    await world.settle()
+    assert [row[:2] for tenant in (alpha, beta, gamma) for row in findings(tenant)] == [
+        ("alpha-0", "CVE-2026-0001"),
+        ("alpha-0", "CVE-2026-0003"),
+        ("beta-0", "CVE-2026-0001"),
+        ("beta-0", "CVE-2026-0003"),
+        ("gamma-0", "CVE-2026-0001"),
+        ("gamma-0", "CVE-2026-0003"),
+        ("gamma-1", "CVE-2026-0001"),
+    ]
+    assert matched_count() == 2, "each set was asked about once again, for all tenants"
+
+
+async def test_a_device_that_joins_a_set_gets_what_the_others_have_and_they_keep_their_beginning(world: World) -> None:
+    """Also when the catalogue is looked at before the device itself is."""
+    tenant = world.add_tenant("alpha")
+    [first] = tenant.add_devices(1, DEMO)
+    await publish(world, advisory(1, "demo", "CVE-2026-0001", fixed="1.1"))
+    await world.settle()
+    world.clock.advance(timedelta(days=1))
+    tenant.add_devices(1, DEMO)
+    await publish(world, advisory(1, "demo", "CVE-2026-0001", fixed="1.2"))
+    await world.settle()
+    rows = tenant.rows(
+        "select device_id = %(d)s as first, fixed_version, known_from from patchring.finding"
+        " where tenant_id = %(t)s and known_to is null order by known_from",
+        d=first.device_id,
+    )
+    assert [(row["first"], row["fixed_version"]) for row in rows] == [(True, "1.2"), (False, "1.2")]
+    assert rows[0]["known_from"] + timedelta(days=1) <= rows[1]["known_from"]
+
+
+def matched_count() -> int:
+    """How many sets were worked out since a feed of advisories last said something else."""
+    assert SHARED.newest is not None
+    return SHARED.newest.matched_count

@@ -237,3 +237,20 @@ async def test_the_worker_waits_for_a_database_that_goes_away(database: Database
         fresh, "select kind, count(distinct subject_id) as things, count(*) from patchring.event group by kind"
     )
     assert kinds == [{"kind": "thing_done", "things": 40, "count": 40}]
+
+
+async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
+    """As the renewal of a lease may, when the answer comes at the same moment: the item does not wait for minutes."""
+    lost = []
+
+    async def deaf() -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            lost.append(1)
+        await asyncio.sleep(3600)
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    await loop.ended(task)
+    assert (task.cancelled(), lost) == (True, [1])

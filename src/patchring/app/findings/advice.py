@@ -1,7 +1,7 @@
 """What advisories say of sets of packages, worked out once for each set, whatever the number of devices and tenants.
 
-It follows from the set and from the feeds alone, so it holds for every tenant, until a feed of advisories says something
-else. A package is looked up once too, and each of its versions is compared once.
+It follows from the set and from the feeds alone, so it holds for every tenant, until a feed of advisories says
+something else. A package is looked up once too, and each of its versions is compared once.
 """
 
 from asyncio import Lock
@@ -102,13 +102,17 @@ class SharedAdvice:
     """The advice of the newest state, for all who ask in this process."""
 
     def __init__(self) -> None:
-        self._newest: Advice | None = None
+        self.newest: Advice | None = None
 
     async def now(self, tx: Tx) -> Advice:
         state = await tx.one(sql.findings.state_of_advisories)
-        if self._newest is None or self._newest.state != state:
-            self._newest = Advice(state)
-        return self._newest
+        if self.newest is None or self.newest.state != state:
+            self.newest = Advice(state)
+        return self.newest
+
+    def forget(self) -> None:
+        """As in a process that has just begun."""
+        self.newest = None
 
 
 SHARED = SharedAdvice()

@@ -30,7 +30,7 @@ async def set_due_dates(work: Work, device_ids: Sequence[UUID] | None) -> None:
     """Of the open findings of these devices (None: of the tenant), by what the catalogue says now."""
     which = {"tenant_id": work.tenant_id, "device_ids": list(device_ids) if device_ids is not None else None}
     whole = device_ids is None
-    kinds = await work.tx.all(sql.findings.kinds_of_due, which, replan=whole)
+    kinds = await work.tx.all(sql.findings.kinds_of_due, {**which, "at": work.now}, replan=whole)
     exploited = await exploited_since(work.tx, {row["cve"] for row in kinds})
     table = await table_in_force(work.tx, work.tenant_id)
     changed, told = [], Counter[tuple[str, str]]()

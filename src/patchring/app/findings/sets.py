@@ -3,14 +3,16 @@ all of its devices at once. Only a set for which something is different costs an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from patchring.app.findings.advice import Advice
-from patchring.app.findings.due import due_by_bod, due_columns, exploited_since, finding_of
+from patchring.app.findings.due import due_columns, due_once, exploited_since, finding_of, table_in_force
 from patchring.app.findings.matching import Inventory, Weak
 from patchring.app.work import Work
+from patchring.core.risk.tables import Table
 from patchring.store import sql
 from patchring.store.transaction import Row
 
@@ -61,9 +63,7 @@ async def _keep(work: Work, sets: Sequence[Row], advised: Mapping[str, Sequence[
         await work.tx.execute(sql.findings.open_for_sets, {**at, "rows": given}, replan=True)
 
 
-async def _over(
-    work: Work, advised: Mapping[str, Sequence[Weak]], is_open: Sequence[Row]
-) -> list[dict[str, str]]:
+async def _over(work: Work, advised: Mapping[str, Sequence[Weak]], is_open: Sequence[Row]) -> list[dict[str, str]]:
     """Open findings that hold no longer, by what the devices have or by a corrected advisory."""
     holds = {(name, *each.key) for name, weak in advised.items() for each in weak}
     absent = [row for row in is_open if _key(row) not in holds]
@@ -93,9 +93,7 @@ def _renewed(advised: Mapping[str, Sequence[Weak]], is_open: Sequence[Row]) -> l
     return list(found.values())
 
 
-def _new(
-    sets: Sequence[Row], advised: Mapping[str, Sequence[Weak]], is_open: Sequence[Row]
-) -> list[tuple[str, Weak]]:
+def _new(sets: Sequence[Row], advised: Mapping[str, Sequence[Weak]], is_open: Sequence[Row]) -> list[tuple[str, Weak]]:
     """What some of the devices with a set do not have open."""
     counts: dict[tuple[str, ...], int] = {}
     for row in is_open:
@@ -112,17 +110,18 @@ def _new(
 async def _with_due_dates(work: Work, new: Sequence[tuple[str, Weak]]) -> list[dict[str, Any]]:
     """One row for each exposure that a device can have."""
     listed = await exploited_since(work.tx, {weak.cve for _, weak in new})
+    table = await table_in_force(work.tx, work.tenant_id)
     dates: dict[Weak, list[dict[str, Any]]] = {}
     for _, weak in new:
         if weak not in dates:
-            dates[weak] = list(_dates(work, weak, listed))
+            dates[weak] = list(_dates(work, weak, listed.get(weak.cve), table))
     return [{"package_set": name, **weak.as_json(), **each} for name, weak in new for each in dates[weak]]
 
 
-def _dates(work: Work, weak: Weak, listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _dates(work: Work, weak: Weak, listed_at: datetime | None, table: Table) -> Iterator[dict[str, Any]]:
     for exposure, internet_facing in EXPOSURES.items():
         row = {**weak.__dict__, "known_from": work.now, "internet_facing": internet_facing}
-        due = due_columns(due_by_bod(finding_of(row, listed.get(weak.cve))), listed.get(weak.cve))
+        due = due_columns(due_once(finding_of(row, listed_at), table), listed_at)
         yield {"exposure": exposure, **{name: _plain(value) for name, value in due.items()}}
 
 

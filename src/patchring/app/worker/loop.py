@@ -32,6 +32,7 @@ PARKED_PAUSE = timedelta(hours=1)
 PROBLEM_CHARACTERS_MAX = 500
 IDLE_WAIT_S = 0.2
 AWAY_WAIT_S = 1.0
+CANCEL_AGAIN_S = 0.2
 # A quarter of the lease, so that two renewals may fail; five minutes of them, so that what hangs is given up.
 RENEW_PAUSE_S = 5.0
 RENEWALS_MAX = 60
@@ -89,8 +90,7 @@ class Worker:
         try:
             await self._do(item)
         finally:
-            keeping.cancel()
-            await asyncio.wait({keeping})
+            await ended(keeping)
 
     async def _do(self, item: DueItem) -> None:
         try:
@@ -158,6 +158,14 @@ def back_off(attempt_count: int) -> timedelta:
     """How long an item waits after this many failed attempts: doubling, up to `BACK_OFF_MAX`."""
     pause: timedelta = BACK_OFF * 2 ** (attempt_count - 1)
     return min(pause, BACK_OFF_MAX)
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel it until it is over. Before Python 3.12 a cancellation that comes together with the answer that the task
+    waits for is lost (`asyncio.wait_for`); it would go on renewing for minutes, and the item would wait for that."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
 
 
 async def _wait_for_any(running: set[asyncio.Task[None]], stop: asyncio.Event) -> None:

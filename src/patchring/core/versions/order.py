@@ -5,6 +5,7 @@ Any text has a place in any order: what a device reports is compared, never refu
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from patchring.core.versions.deb import deb_key
@@ -22,9 +23,12 @@ class Scheme(StrEnum):
     LOOSE = "loose"
 
 
+KEYS_KEPT_MAX = 20_000
+"""An advisory names one version for all packages of a source, and devices have the same ones."""
+
 KEYS: Mapping[Scheme, Callable[[str], Any]] = {
-    Scheme.DEB: deb_key,
-    Scheme.RPM: rpm_key,
+    Scheme.DEB: lru_cache(KEYS_KEPT_MAX)(deb_key),
+    Scheme.RPM: lru_cache(KEYS_KEPT_MAX)(rpm_key),
     Scheme.DOTTED: dotted_key,
     Scheme.LOOSE: loose_key,
 }

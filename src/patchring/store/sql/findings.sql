@@ -136,6 +136,7 @@ join patchring.device_inventory as inventory
 join patchring.device on device.tenant_id = %(tenant_id)s and device.device_id = inventory.device_id
   and coalesce(device.internet_facing::text, '') = new.exposure
 where device.state = 'active'
+order by inventory.device_id, new.cve, new.package
 on conflict do nothing;
 
 -- name: exploited
@@ -145,6 +146,7 @@ where feed = 'kev' and key = any (%(cves)s::text[]) and known_to is null;
 
 -- name: kinds_of_due
 -- The open findings of these devices (null: all of the tenant), grouped by everything that a due date follows from.
+-- Those that were opened just now with their date are left out.
 select kind.cve, kind.known_from, kind.fixable_at, kind.severity, kind.vector, kind.cvss_tenths, kind.internet_facing,
   kind.exploited_at, kind.due_at, kind.triage, kind.due_reasons::text as due_reasons, kind.device_count
 from (
@@ -153,6 +155,7 @@ from (
   from patchring.finding as held
   join patchring.device on device.tenant_id = held.tenant_id and device.device_id = held.device_id
   where held.tenant_id = %(tenant_id)s and held.known_to is null
+    and (held.known_from <> %(at)s or held.due_reasons = '[]')
     and (%(device_ids)s::uuid[] is null or held.device_id = any (%(device_ids)s::uuid[]))
   group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) as kind
 order by kind.cve, kind.known_from;
@@ -186,9 +189,12 @@ group by 1, 2, 3, 4, 5, 6, 7, score.epss_millionths
 order by held.cve;
 
 -- name: exploited_fixes
--- Which version of what settles an exploited weakness that this tenant has.
-select distinct package, fixed_version, ecosystem from patchring.finding
-where tenant_id = %(tenant_id)s and known_to is null and exploited_at is not null;
+-- Which version of what settles an exploited weakness that this tenant has. By what is listed, of which there is little.
+select distinct held.package, held.fixed_version, held.ecosystem
+from patchring.catalogue as listed
+join patchring.finding as held on held.cve = listed.key
+where listed.feed = 'kev' and listed.known_to is null
+  and held.tenant_id = %(tenant_id)s and held.known_to is null and held.exploited_at is not null;
 
 -- name: patches_missing
 -- Patches of these package managers that some device misses.
