@@ -37,15 +37,21 @@ cross join lateral jsonb_array_elements(added.body -> 'affected') with ordinalit
 -- Every score that is kept.
 select cve, epss_millionths, percentile_millionths, scored_on from patchring.score;
 
--- name: put_scores
--- Scores that are new or another.
+-- name: add_scores
+-- Scores of CVEs that had none.
 insert into patchring.score (cve, epss_millionths, percentile_millionths, scored_on, observed_at)
 select new.cve, new.epss_millionths, new.percentile_millionths, new.scored_on, %(at)s
 from unnest(%(cves)s::text[], %(epss)s::integer[], %(percentiles)s::integer[], %(days)s::date[])
+  as new (cve, epss_millionths, percentile_millionths, scored_on);
+
+-- name: move_scores
+-- Scores that are others now.
+update patchring.score as held
+set epss_millionths = new.epss_millionths, percentile_millionths = new.percentile_millionths,
+  scored_on = new.scored_on, observed_at = %(at)s
+from unnest(%(cves)s::text[], %(epss)s::integer[], %(percentiles)s::integer[], %(days)s::date[])
   as new (cve, epss_millionths, percentile_millionths, scored_on)
-on conflict (cve) do update
-set epss_millionths = excluded.epss_millionths, percentile_millionths = excluded.percentile_millionths,
-  scored_on = excluded.scored_on, observed_at = excluded.observed_at;
+where held.cve = new.cve;
 
 -- name: note_taken
 -- The last good state of a feed is this one.
