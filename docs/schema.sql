@@ -451,6 +451,58 @@ CREATE TABLE patchring.idempotency (
 CREATE INDEX idempotency_by_age ON patchring.idempotency USING btree (made_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON patchring.idempotency TO patchring_web;
 
+-- patches, devices: field -> values, in the words of the policy.
+CREATE TABLE patchring.known_issue (
+  issue_id uuid NOT NULL,
+  name text NOT NULL,
+  patches jsonb NOT NULL,
+  devices jsonb NOT NULL,
+  reason text NOT NULL,
+  source_kind text NOT NULL,
+  source text NOT NULL,
+  release_when text NOT NULL,
+  fixed_in text NOT NULL DEFAULT ''::text,
+  until_on date,
+  state text NOT NULL,
+  placed_at timestamp with time zone NOT NULL,
+  placed_by text NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text,
+  ended_at timestamp with time zone,
+  ended_by text,
+  end_reason text,
+  row_version integer NOT NULL DEFAULT 1,
+  CONSTRAINT known_issue_check CHECK (((jsonb_typeof(patches) = 'object'::text) AND (patches <> '{}'::jsonb) AND (jsonb_typeof(devices) = 'object'::text))),
+  CONSTRAINT known_issue_check1 CHECK (((decided_at IS NULL) = (decided_by IS NULL))),
+  CONSTRAINT known_issue_check2 CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['released'::text, 'declined'::text])))),
+  CONSTRAINT known_issue_check3 CHECK ((((ended_at IS NULL) = (ended_by IS NULL)) AND ((ended_at IS NULL) = (end_reason IS NULL)))),
+  CONSTRAINT known_issue_pkey PRIMARY KEY (issue_id),
+  CONSTRAINT known_issue_source_kind_check CHECK ((source_kind = ANY (ARRAY['person'::text, 'import'::text, 'evidence'::text]))),
+  CONSTRAINT known_issue_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'in_force'::text, 'released'::text, 'declined'::text])))
+);
+CREATE UNIQUE INDEX known_issue_by_name ON patchring.known_issue USING btree (name) WHERE (state = ANY (ARRAY['proposed'::text, 'in_force'::text]));
+GRANT INSERT, SELECT ON patchring.known_issue TO patchring_dispatcher;
+GRANT SELECT ON patchring.known_issue TO patchring_signer;
+GRANT SELECT ON patchring.known_issue TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE (decided_at), UPDATE (decided_by), UPDATE (devices), UPDATE (end_reason), UPDATE (ended_at), UPDATE (ended_by), UPDATE (fixed_in), UPDATE (patches), UPDATE (reason), UPDATE (release_when), UPDATE (row_version), UPDATE (source), UPDATE (state), UPDATE (until_on) ON patchring.known_issue TO patchring_web;
+
+CREATE TABLE patchring.known_issue_waiver (
+  tenant_id uuid NOT NULL,
+  issue_id uuid NOT NULL,
+  reason text NOT NULL,
+  waived_at timestamp with time zone NOT NULL,
+  waived_by text NOT NULL,
+  CONSTRAINT known_issue_waiver_issue_id_fkey FOREIGN KEY (issue_id) REFERENCES patchring.known_issue(issue_id),
+  CONSTRAINT known_issue_waiver_pkey PRIMARY KEY (tenant_id, issue_id),
+  CONSTRAINT known_issue_waiver_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+ALTER TABLE patchring.known_issue_waiver ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.known_issue_waiver FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.known_issue_waiver TO patchring_dispatcher;
+GRANT SELECT ON patchring.known_issue_waiver TO patchring_signer;
+GRANT SELECT ON patchring.known_issue_waiver TO patchring_staff;
+GRANT DELETE, INSERT, SELECT ON patchring.known_issue_waiver TO patchring_web;
+
 CREATE TABLE patchring.missing (
   tenant_id uuid NOT NULL,
   device_id uuid NOT NULL,
@@ -958,6 +1010,12 @@ CREATE TABLE patchring_private.scope_key (
   CONSTRAINT scope_key_pkey PRIMARY KEY (only_row)
 );
 
+CREATE OR REPLACE FUNCTION patchring.kind_of(device patchring.device, site_name text, fields text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (jsonb_build_array(CASE WHEN ('class'::text = ANY (fields)) THEN (device).class ELSE NULL::text END, CASE WHEN ('role'::text = ANY (fields)) THEN (device).roles ELSE NULL::text[] END, CASE WHEN ('criticality'::text = ANY (fields)) THEN (device).criticality ELSE NULL::text END, CASE WHEN ('exposed'::text = ANY (fields)) THEN (device).internet_facing ELSE NULL::boolean END, CASE WHEN ('redundancy_group'::text = ANY (fields)) THEN (device).redundancy_group ELSE NULL::text END, CASE WHEN ('group'::text = ANY (fields)) THEN (device).groups ELSE NULL::text[] END, CASE WHEN ('name'::text = ANY (fields)) THEN (device).name ELSE NULL::text END, CASE WHEN ('os'::text = ANY (fields)) THEN (device).os_name ELSE NULL::text END, CASE WHEN ('os_version'::text = ANY (fields)) THEN (device).os_version ELSE NULL::text END, CASE WHEN ('site'::text = ANY (fields)) THEN site_name ELSE NULL::text END, (device).sacrificial))::text;
+
 CREATE OR REPLACE FUNCTION patchring.scope()
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -1010,6 +1068,8 @@ BEGIN
 END
 $function$;
 
+GRANT EXECUTE ON FUNCTION patchring.kind_of(device patchring.device, site_name text, fields text[]) TO patchring_dispatcher;
+GRANT EXECUTE ON FUNCTION patchring.kind_of(device patchring.device, site_name text, fields text[]) TO patchring_web;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_dispatcher;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_feeder;
 GRANT EXECUTE ON FUNCTION patchring.scope() TO patchring_ingest;

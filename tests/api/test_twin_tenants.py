@@ -36,6 +36,7 @@ PLACES: dict[str, Callable[[Twin], object]] = {
     "stop_id": lambda twin: twin.stop_id,
     "shift_id": lambda twin: twin.shift_id,
     "proposal_id": lambda twin: twin.proposal_id,
+    "issue_id": lambda twin: twin.issue_id,
 }
 
 # Routes that name a thing in the query.
@@ -68,6 +69,8 @@ PLAIN: dict[str, dict[str, Any]] = {
     "POST /tenants/{tenant}/holds/{hold_id}/release": {"reason": WHY},
     "POST /tenants/{tenant}/approvals/{approval_id}/withdraw": {"reason": WHY},
     "POST /tenants/{tenant}/proposals/{proposal_id}/answer": {"accept": True, "reason": WHY},
+    "POST /tenants/{tenant}/known-issues/{issue_id}/waive": {"reason": WHY},
+    "POST /tenants/{tenant}/known-issues/{issue_id}/heed": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/halt": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/resume": {"reason": WHY},
     "POST /tenants/{tenant}/rollouts/{rollout_id}/roll-back": {"reason": WHY},
@@ -87,6 +90,11 @@ ELSEWHERE: dict[str, str] = {
     "GET /proposals": "test_proposals_put_to_another_tenant_are_not_there",
     "POST /proposals": "test_proposals_put_to_another_tenant_are_not_there",
     "POST /proposals/{proposal_id}/withdraw": "test_proposals_put_to_another_tenant_are_not_there",
+    "GET /known-issues": "about patches, for every tenant: test_known_issues_name_no_tenant",
+    "POST /known-issues": "test_known_issues_are_for_who_has_all_tenants",
+    "POST /known-issues/import": "test_known_issues_are_for_who_has_all_tenants",
+    "POST /known-issues/{issue_id}/confirm": "test_known_issues_are_for_who_has_all_tenants",
+    "POST /known-issues/{issue_id}/end": "test_known_issues_are_for_who_has_all_tenants",
     "GET /principals": "test_principals_are_for_who_has_all_tenants",
     "POST /principals": "test_principals_are_for_who_has_all_tenants",
     "DELETE /principals/{principal_id}": "test_principals_are_for_who_has_all_tenants",
@@ -95,12 +103,15 @@ ELSEWHERE: dict[str, str] = {
     "POST /stops/lift": "test_stops_of_another_tenant_cannot_be_placed_or_lifted",
 }
 
+# What stands for every tenant: there is none of another's.
+SHARED = {"issue_id"}
+
 # Subjects of which one may look for a name that is no id.
 BY_NAME: dict[str, Callable[[Twin], object]] = {"device": lambda twin: twin.device_name}
 
 IN_TENANT = [route for route in routes() if route.in_tenant]
 OUTSIDE = [route for route in routes() if not route.in_tenant]
-WITH_PLACES = [route for route in IN_TENANT if len(route.parameters) > 1]
+WITH_PLACES = [route for route in IN_TENANT if set(route.parameters) - {"tenant"} - SHARED]
 WITH_NAMES = [route for route in IN_TENANT if route.name in QUERIES or route.name in NAMING]
 
 
@@ -226,6 +237,30 @@ async def test_proposals_put_to_another_tenant_are_not_there(twins: Twins) -> No
     of_a = f"{url}/{twins.a.proposal_id}/withdraw"
     status, kind, _ = await send(twins, "ada", method="POST", url=of_a, json={"reason": WHY})
     assert (status, kind) == (403, "not_allowed")  # somebody else's, who may have put it to more tenants
+    assert everything(twins) == before
+
+
+async def test_known_issues_name_no_tenant(twins: Twins) -> None:
+    """They are about patches; who set one aside is told in that tenant alone."""
+    status, _, text = await send(twins, "ada", method="GET", url="/api/v1/known-issues?ended=true")
+    assert status == 200
+    assert str(twins.b.issue_id) in text
+    assert [marker for twin in (twins.a, twins.b) for marker in twin.markers() if marker in text] == []
+
+
+async def test_known_issues_are_for_who_has_all_tenants(twins: Twins) -> None:
+    """One who was given some tenants keeps nothing back, and lets nothing go, in the others."""
+    before, url = everything(twins), "/api/v1/known-issues"
+    said = {"name": "x", "patches": {"package": ["demo"]}, "reason": WHY, "source": "me", "release_when": "never"}
+    commands = {
+        url: said,
+        f"{url}/import": {"issues": [said]},
+        f"{url}/{twins.a.proposed_issue_id}/confirm": {},
+        f"{url}/{twins.a.issue_id}/end": {"reason": WHY},
+    }
+    for path, body in commands.items():
+        status, kind, text = await send(twins, "both", method="POST", url=path, json=body)
+        assert (status, kind) == (403, "not_allowed"), (path, text)
     assert everything(twins) == before
 
 

@@ -49,6 +49,8 @@ class Twin:
     stop_id: UUID
     shift_id: UUID
     proposal_id: UUID
+    issue_id: UUID
+    proposed_issue_id: UUID
 
     @property
     def tenant_id(self) -> TenantId:
@@ -150,7 +152,8 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
         "select approval_id from patchring.approval where tenant_id = %s", [scene.tenant_id]
     ).fetchone()
     assert row is not None
-    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene))
+    issues = _known_issues(scene)
+    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene), *issues)
 
 
 def _proposal(scene: Scene) -> UUID:
@@ -162,6 +165,19 @@ def _proposal(scene: Scene) -> UUID:
     by = {"policy_version_id": scene.policy_version_id, "rule": "proposals.hold", "line": 1, "answered_at": now}
     scene.insert("proposal_answer", [{**answer, **by}])
     return proposal_id
+
+
+def _known_issues(scene: Scene) -> tuple[UUID, UUID]:
+    """One in force, which the tenant set aside, and one that was only proposed. They stand for every tenant."""
+    now, ids = scene.now, (new_id(scene.now), new_id(scene.now))
+    for issue_id, state in zip(ids, ("in_force", "proposed"), strict=True):
+        row = {"issue_id": issue_id, "name": f"issue-{issue_id}", "state": state, "reason": "it does not start"}
+        said = {"source_kind": "person", "source": "ticket 1", "release_when": "the next one is out"}
+        names = {"patches": Jsonb({"package": ["demo"]}), "devices": Jsonb({"class": ["kiosk"]})}
+        scene.insert("known_issue", [{**row, **said, **names, "placed_at": now, "placed_by": "person:dana"}])
+    waived = {"tenant_id": scene.tenant_id, "issue_id": ids[0], "reason": f"{scene.slug} has no kiosk"}
+    scene.insert("known_issue_waiver", [{**waived, "waived_at": now, "waived_by": scene.slug}])
+    return ids
 
 
 def _shift(scene: Scene) -> UUID:

@@ -83,6 +83,11 @@ def new_shifts(twins: Twins) -> dict[str, Any]:
     return {"person": "ada", "until": (begins + timedelta(days=30)).isoformat(), "shifts": [span]}
 
 
+def known_issue() -> dict[str, Any]:
+    said = {"name": "demo-1", "patches": {"package": ["demo"]}, "devices": {"class": ["kiosk"]}}
+    return {**said, "reason": "it does not start", "source": "ticket 4711", "release_when": "1.2 is out"}
+
+
 def signed_approval(twins: Twins, **changed: Any) -> dict[str, Any]:
     """An approval of the twin's patch that fits; `changed` replaces fields before signing, `key` the signer."""
     scene = twins.a.scene
@@ -141,6 +146,21 @@ COMMANDS: dict[str, Command] = {
         lambda _: {"accept": True, "reason": WHY},
         lambda t: {"proposal_id": t.proposal_id},
         changed={"reason": "another reason"},
+    ),
+    "POST /known-issues": Command(lambda _: known_issue(), changed={"name": "another"}),
+    "POST /known-issues/import": Command(lambda _: {"issues": [known_issue()]}, changed={"dry_run": True}),
+    "POST /known-issues/{issue_id}/confirm": Command(None, lambda t: {"issue_id": t.proposed_issue_id}),
+    "POST /known-issues/{issue_id}/end": Command(
+        because, lambda t: {"issue_id": t.issue_id}, changed={"reason": "another reason"}
+    ),
+    f"POST {T}/known-issues/{{issue_id}}/waive": Command(
+        because,
+        lambda t: {"issue_id": t.issue_id},
+        before=(f"POST {T}/known-issues/{{issue_id}}/heed",),
+        changed={"reason": "another reason"},
+    ),
+    f"POST {T}/known-issues/{{issue_id}}/heed": Command(
+        because, lambda t: {"issue_id": t.issue_id}, changed={"reason": "another reason"}
     ),
     f"POST {T}/rollouts": Command(
         lambda w: {"patch": w.a.scene.patch_key},

@@ -57,12 +57,18 @@ ASKING = [name for name, command in COMMANDS.items() if "yes" in {parameter.name
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_what_asks_needs_an_answer(desk: Desk, name: str) -> None:
+def test_what_asks_needs_an_answer(desk: Desk, tmp_path: Path, name: str) -> None:
     """Where nobody can be asked, a command with consequences does nothing and says how to go on."""
     given = {"tenant": "northwind", "patch": desk.scene.patch_key, "rollout": desk.scene.rollout_id, "file": MANUAL}
     given |= {"reason": "because", "key": "everything", "hold_id": "1", "approval_id": "1", "token_id": "1"}
     given |= {"name": "operator", "version": 1, "kind": "hold", "proposal_id": "1", "decision": "accept"}
+    given |= {"issue_id": "1", "source": "ticket 4711", "release_when": "1.2 is out"}
     command = COMMANDS[name]
+    if name == "known-issues add":
+        given["patch"] = "package=demo"
+    if name == "known-issues import":
+        given["file"] = tmp_path / "issues.json"
+        given["file"].write_text('[{"name": "x"}]', encoding="utf-8")
     if name == "policy apply":
         given["file"] = Path(inspect.getfile(Desk)).parents[2] / "examples/policies/standard.yaml"
     arguments = [given[str(p.name)] for p in command.params if p.param_type_name == "argument"]

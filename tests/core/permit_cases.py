@@ -111,6 +111,8 @@ FOR_PATCHES = {
     "policy_unread": {"decision": None},
     "exception_in_force": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                            "exception": reason("exception_in_force", "till software")},
+    "known_issue": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
+                    "known_issues": (reason("known_issue", "does not start here"),)},
     "approval_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                          "decision": decision(Outcome.REVIEW), "approved": False},
 }  # fmt: skip

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from patchring.app.device_facts import patch_facts
+from patchring.app.known_issues.in_force import issues_about
 from patchring.core.devices import PatchFacts
 from patchring.core.ids import TenantId
 from patchring.core.policy.asked import ONE_PERSON, Said, Standing, standing, strictest, waiting
 from patchring.core.policy.decide import Decision, HoldInForce, decide
+from patchring.core.policy.known_issues import KnownIssue
 from patchring.core.policy.model import Asked, Automation, Outcome, Policy
 from patchring.core.reason import Reason, as_json, reason
 from patchring.policyfile import PolicyInvalid, load
@@ -31,7 +33,8 @@ class Approval:
 
 @dataclass(frozen=True)
 class Assessment:
-    """`decisions` has one entry for each segment of the policy; `approvals` in force come newest first."""
+    """`decisions` has one entry for each segment of the policy; `approvals` in force come newest first. `issues`: known
+    ones that name the patch and stand for the tenant."""
 
     patch_id: UUID
     patch: PatchFacts
@@ -41,6 +44,7 @@ class Assessment:
     holds: Sequence[HoldInForce]
     approvals: Sequence[Approval]
     now: datetime
+    issues: Sequence[KnownIssue] = ()
 
     @property
     def going(self) -> frozenset[str]:
@@ -119,7 +123,9 @@ async def assess(tx: Tx, tenant_id: TenantId, patch_id: UUID, now: datetime) -> 
     holds = await holds_in_force(tx, tenant_id, patch.patch_key)
     decisions = {rule.name: decide(policy, patch, rule.name, holds) for rule in policy.segments}
     approvals = await _approvals(tx, tenant_id, patch_id)
-    return Assessment(patch_id, patch, policy, in_force["policy_version_id"], decisions, holds, approvals, now)
+    issues = await issues_about(tx, tenant_id, patch, now)
+    version_id = in_force["policy_version_id"]
+    return Assessment(patch_id, patch, policy, version_id, decisions, holds, approvals, now, issues)
 
 
 async def holds_in_force(tx: Tx, tenant_id: TenantId, patch_key: str) -> list[HoldInForce]:

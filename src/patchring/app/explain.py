@@ -8,6 +8,7 @@ from patchring.app.caller import Caller
 from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.devices import find_device
+from patchring.app.known_issues.in_force import known_issues_of
 from patchring.app.patches import find_patch
 from patchring.app.permits.authorities import InForce, read_policy
 from patchring.app.stops import permit_keys, stops_in_force
@@ -61,6 +62,7 @@ async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datet
         last_seen_at=device["last_seen_at"],
         trouble=in_force.trouble,
         exceptions=_exceptions(tenant_id, in_force, device, patch, now),
+        known_issues=await _known_issues(tx, tenant_id, device, patch, now),
         dependencies=await _dependencies(tx, tenant_id, in_force, device, patch),
         not_started=_reasons(
             await tx.value(sql.patches.not_started, {"tenant_id": tenant_id, "patch_id": patch["patch_id"]})
@@ -86,6 +88,11 @@ def _exceptions(tenant_id: TenantId, in_force: InForce, device: Row, patch: Row,
         return ()
     facts = device_facts(tenant_id, device["device_id"], device)
     return exceptions_of(in_force.policy, patch_facts(patch), facts, now)
+
+
+async def _known_issues(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datetime) -> Sequence[Reason]:
+    facts = device_facts(tenant_id, device["device_id"], device)
+    return await known_issues_of(tx, tenant_id, patch_facts(patch), facts, now)
 
 
 async def _dependencies(tx: Tx, tenant_id: TenantId, in_force: InForce, device: Row, patch: Row) -> Sequence[Reason]:

@@ -16,6 +16,7 @@ from patchring.app.roots import root_in_force
 from patchring.app.statements import LIFETIME_MAX, expiry, signed_statement, statement_id
 from patchring.app.tenants import as_id
 from patchring.core.ids import TenantId
+from patchring.core.policy.known_issues import told
 from patchring.core.reason import as_json
 from patchring.store import sql
 from patchring.store.ids import new_id
@@ -97,7 +98,8 @@ async def show_decisions(caller: Caller, tenant_id: TenantId, name: str) -> Row:
     ]
     held = [{"reason": hold.text, "source": hold.source, "segment": hold.segment} for hold in found.holds]
     policy = {"automation": found.policy.automation, "policy_fingerprint": found.policy.fingerprint}
-    return {**known, **policy, "holds": held, "segments": segments}
+    issues = as_json(told(issue) for issue in found.issues)
+    return {**known, **policy, "holds": held, "known_issues": issues, "segments": segments}
 
 
 async def approve(caller: Caller, tenant_id: TenantId, name: str, signed: dict[str, Any]) -> Row:

@@ -4,7 +4,8 @@ A permission is `subject.verb`. Roles are the field's: `auditor` only reads; `cl
 agrees or objects for the client (its approval counts only where the policy asks for its consent); `technician` works
 with devices and may stop anything; `patch_administrator` decides what goes out; `service_desk_lead` stops and resumes;
 `vcio` reads and places exceptions for clients (a later issue); `operator` is the installation's own and may do all.
-What reaches beyond one tenant (`stops.everything`, `principals.manage`) needs all tenants besides.
+What reaches beyond one tenant (`stops.everything`, `known_issues.write`, `principals.manage`) needs all tenants
+besides.
 """
 
 from enum import StrEnum
@@ -24,6 +25,8 @@ class Permission(StrEnum):
     PATCHES_READ = "patches.read"
     PATCHES_APPROVE = "patches.approve"
     HOLDS_WRITE = "holds.write"
+    KNOWN_ISSUES_READ = "known_issues.read"
+    KNOWN_ISSUES_WRITE = "known_issues.write"
     PROPOSALS_READ = "proposals.read"
     PROPOSALS_MAKE = "proposals.make"
     PROPOSALS_ANSWER = "proposals.answer"

@@ -9,6 +9,7 @@ from uuid import UUID
 from patchring.app.caller import Caller
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.errors import NotFound
+from patchring.app.known_issues.in_force import issues_in_force
 from patchring.app.policies import check_policy
 from patchring.core.ids import TenantId
 from patchring.core.policy.compare import Comparison, Fleet, FleetDevice, compare
@@ -85,7 +86,8 @@ async def _fleet(tx: Tx, tenant_id: TenantId) -> Fleet:
     holds: dict[str, list[HoldInForce]] = {}
     for row in await tx.all(sql.policy_fleet.holds, own):
         holds.setdefault(row["patch_key"], []).append(HoldInForce(row["reason"], row["source"], row["segment"]))
-    return Fleet(devices, patches, {key: frozenset(ids) for key, ids in missing.items()}, holds)
+    issues = await issues_in_force(tx, tenant_id)
+    return Fleet(devices, patches, {key: frozenset(ids) for key, ids in missing.items()}, holds, issues=issues)
 
 
 async def _pages(

@@ -5,17 +5,17 @@ its own with its own record. What a policy takes is done by the code that does i
 for. A tenant that answered is not asked again, also not by a later policy.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 from patchring.app.caller import Caller
+from patchring.app.each_tenant import in_each_tenant
 from patchring.app.errors import Conflict, NotAllowed, NotFound
 from patchring.app.holds import end_hold, place_hold
 from patchring.app.permissions import Permission
 from patchring.app.permits.authorities import read_policy
 from patchring.app.principals import visible_tenants
-from patchring.app.work import Work, unit_of_work
+from patchring.app.work import Work
 from patchring.core.ids import TenantId
 from patchring.core.policy.proposals import AnswerState, answer
 from patchring.core.policy.reception import ProposalKind
@@ -57,7 +57,7 @@ async def propose(caller: Caller, proposal_id: UUID, kind: ProposalKind, patch_k
                 await caller.reserve(tx, now)
 
     await retried(keep)
-    await _in_each(caller, tenant_ids, lambda work: _put_to(work, proposal_id))
+    await in_each_tenant(caller, tenant_ids, lambda work: _put_to(work, proposal_id))
     return await _shown(caller, tenant_ids, proposal_id)
 
 
@@ -80,7 +80,7 @@ async def withdraw(caller: Caller, proposal_id: UUID, reason: str) -> Row:
                 await caller.reserve(tx, now)
 
     await retried(keep)
-    done = await _in_each(caller, tenant_ids, lambda work: _take_back(work, proposal_id, reason))
+    done = await in_each_tenant(caller, tenant_ids, lambda work: _take_back(work, proposal_id, reason))
     return {**await _shown(caller, tenant_ids, proposal_id), "released_count": sum(done)}
 
 
@@ -179,19 +179,6 @@ async def _take_back(work: Work, proposal_id: UUID, reason: str) -> int:
     data = {"patch_key": proposal["patch_key"], "kind": proposal["kind"], "reason": reason}
     work.record("proposal_withdrawn", "proposal", proposal_id, {**data, "hold_released": released is not None})
     return int(released is not None)
-
-
-async def _in_each(caller: Caller, tenant_ids: list[TenantId], change: Callable[[Work], Awaitable[int]]) -> list[int]:
-    """One transaction each, as every record is its tenant's own."""
-    services, done = caller.services, []
-    for tenant_id in tenant_ids:
-
-        async def once(tenant_id: TenantId = tenant_id) -> int:
-            async with unit_of_work(services.database, Role.WEB, services.clock, caller.actor, tenant_id) as work:
-                return await change(work)
-
-        done.append(await retried(once))
-    return done
 
 
 async def _tenants(caller: Caller) -> list[TenantId]:

@@ -86,6 +86,8 @@ def show_decisions(tenant: Tenant, patch: Patch, as_json: Json = False) -> None:
     show_rows(row["segments"], columns, False, "the policy has no segments")
     for hold in row["holds"]:
         console.print(f"held ({hold['segment'] or 'everywhere'}): {hold['reason']}", markup=False)
+    for issue in row["known_issues"]:
+        console.print(issue["text"], markup=False)
 
 
 def approve(

@@ -4,7 +4,7 @@ The order, from what ends the question to what is only waited for:
 
 1. It is patched, or its newest scan is not offered the patch.
 2. Nobody decided: no policy that can be read, no segment that takes the device, the device only observes.
-3. Somebody or something forbids it: a stop, a hold, a block, an exception, the package manager itself.
+3. Somebody or something forbids it: a stop, a hold, a block, an exception, a known issue, the package manager itself.
 4. It was tried: what happened to the device.
 5. It is not its turn: approval, ring, batch.
 6. It is its turn: the last refusal of a permit, a blackout or closed window, a device that has not been heard of.
@@ -68,8 +68,8 @@ class Place:
 class Case:
     """Everything that is known. `missing` None: not offered to the device. `policy` None: `trouble` says why. `place`
     None: no rollout of the patch has the device. `stops` are in force for it. `exceptions` name patch and device, in
-    force or not. `dependencies` is what has to come first on the device, or conflicts. `not_started`: why no rollout
-    began when the patch was last decided. `zone` is the site's or the window's."""
+    force or not; `known_issues` concern both. `dependencies` is what has to come first on the device, or conflicts.
+    `not_started`: why no rollout began when the patch was last decided. `zone` is the site's or the window's."""
 
     device: str
     patch: str
@@ -86,6 +86,7 @@ class Case:
     exceptions: Sequence[Excepted] = ()
     dependencies: Sequence[Reason] = ()
     not_started: Sequence[Reason] = ()
+    known_issues: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def _forbidden(case: Case) -> Iterator[Reason]:
     if case.decision is not None and case.decision.outcome in (Outcome.HOLD, Outcome.BLOCK):
         yield from case.decision.reasons
     yield from (each.reason for each in case.exceptions if each.state is ExceptionState.IN_FORCE)
+    yield from case.known_issues
     if case.missing is not None:
         yield from case.dependencies
     if case.missing is not None and case.missing.held_back:

@@ -48,7 +48,8 @@ class PermitFacts:
 
     `decision` is what the policy says for patch and segment; `approved` whether all signed approvals that it asks for
     are in force, and `waits_for` who has not approved (None: a person). `exception` is what the policy excepts this
-    device from. `dependencies` is what has to come first on this device, or conflicts with what it has.
+    device from. `known_issues` are safeguards against the patch that concern it. `dependencies` is what has to
+    come first on this device, or conflicts with what it has.
     `staffing` is who is missing of the people that the segment asks for.
     `unauthorised` are changes of the plan that nothing signed covers. `targets_match`: the plan brings every package of
     the action to exactly the version named. `remedy`: the action takes a patch back. `levels` and `limits` are by slot.
@@ -81,6 +82,7 @@ class PermitFacts:
     waits_for: Reason | None = None
     exception: Reason | None = None
     staffing: Reason | None = None
+    known_issues: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def decide_permit(facts: PermitFacts, now: datetime) -> PermitGranted | PermitDe
         *_state(facts),
         *_stops(facts),
         *_authority(facts),
-        *_excepted(facts),
+        *_kept_back(facts),
         *_time(facts, now),
         *_plan(facts),
         *_limits(facts),
@@ -190,9 +192,11 @@ def _authority(facts: PermitFacts) -> list[Reason]:
     return [missing, *facts.decision.reasons]
 
 
-def _excepted(facts: PermitFacts) -> list[Reason]:
-    """A restart ends an installation that was allowed to begin, and a remedy undoes one: neither is excepted."""
-    return [facts.exception] if facts.exception and facts.action_kind == "install" and not facts.remedy else []
+def _kept_back(facts: PermitFacts) -> list[Reason]:
+    """A restart ends an installation that was allowed to begin, and a remedy undoes one: neither is kept back."""
+    if facts.action_kind != "install" or facts.remedy:
+        return []
+    return [*([facts.exception] if facts.exception else []), *facts.known_issues]
 
 
 def _time(facts: PermitFacts, now: datetime) -> list[Reason]:

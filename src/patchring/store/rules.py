@@ -24,6 +24,7 @@ OPERATOR_TABLES: Mapping[str, str] = {
     "patchring.campaign_rollout": "which rollouts a campaign is made of: the dispatcher pools evidence by these ids",
     "patchring.stop": "what must not start, also everywhere; read by every permit; keys hold ids, no client's data",
     "patchring.proposal": "what the MSP proposes about a patch to many tenants: names the patch and no tenant",
+    "patchring.known_issue": "what breaks devices of some kind, for every tenant: names patches and no tenant",
     "patchring.due": "what a worker looks at next, over all tenants: ids and instants only",
     "patchring.evidence": "counts pooled over tenants without their names",
     "patchring.feed": "which feeds there are and how old they are: no client's data",

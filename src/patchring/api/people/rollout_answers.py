@@ -96,6 +96,7 @@ class Decisions(Answer):
     automation: str
     policy_fingerprint: str
     holds: list[HoldNamed]
+    known_issues: list[Reason]
     segments: list[SegmentDecision]
 
 

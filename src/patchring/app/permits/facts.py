@@ -7,6 +7,7 @@ from typing import Any
 
 from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
+from patchring.app.known_issues.in_force import known_issues_of
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
 from patchring.app.permits.times import missed_window, nobody_there
 from patchring.app.stops import WORKER
@@ -89,6 +90,7 @@ async def load_case(
         approved=approval is not None,
         waits_for=waiting(asked, approved.standing, row["rollout_created_at"]),
         exception=_exception(work, policy, patch, device, remedy),
+        known_issues=await known_issues_of(work.tx, work.tenant_id, patch, device, work.now),
         observe_only=row["observe_only"],
         window=_open(windows, zones, hours, work)
         or await missed_window(work, device_id, windows[0], zones[0], hours, _blackout(policy, rule, zones[0], work)),

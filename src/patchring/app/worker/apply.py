@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -12,7 +13,7 @@ from patchring.app.work import Work
 from patchring.app.worker.remedy import take_back
 from patchring.app.worker.view import SILENT_AFTER, Loaded
 from patchring.core.policy.model import HaltScope
-from patchring.core.reason import Reason, as_json
+from patchring.core.reason import Reason, as_json, reason
 from patchring.core.rollout.actions import (
     Abandon,
     Action,
@@ -47,12 +48,21 @@ _TELLS_WAITS = frozenset({RolloutState.AWAITING_APPROVAL, RolloutState.RUNNING})
 class Applier:
     """Keeps the states as they change from action to action of one answer."""
 
-    def __init__(self, work: Work, loaded: Loaded) -> None:
+    def __init__(self, work: Work, loaded: Loaded, kept_back: Sequence[UUID] = ()) -> None:
+        """`kept_back`: devices that are not offered the patch now."""
         self._work = work
+        self._kept_back = list(kept_back)
         self._loaded = loaded
         self._state = loaded.state
         self._rings = {ring["ring"]: RingState(ring["state"]) for ring in loaded.rings}
         self._key: dict[str, Any] = {"tenant_id": work.tenant_id, "rollout_id": loaded.rollout_id}
+
+    async def step_aside(self) -> bool:
+        """Take offers back that came before what keeps their devices back; whether there were any."""
+        if not self._kept_back:
+            return False
+        why = reason("kept_back_meanwhile", "an exception or a known issue came after the offer")
+        return await self._withdraw([why], self._kept_back)
 
     async def apply(self, action: Action) -> bool:
         match action:
@@ -117,7 +127,8 @@ class Applier:
         )
 
     async def _offer(self, action: Offer) -> bool:
-        """The next devices of the ring in their order. Segments that are held meanwhile, or gone, are left out."""
+        """The next devices of the ring in their order. Segments that are held meanwhile, or gone, and devices
+        that are kept back are left out."""
         policy, patch = self._loaded.policy, self._loaded.assessment.patch
         known = {name for ring in self._loaded.rings for name in ring["segments"]}
         rules = [
@@ -130,6 +141,7 @@ class Applier:
             "ring": action.ring,
             "patch_id": self._loaded.row["patch_id"],
             "segments_left_out": sorted(known - {rule["segment"] for rule in rules}),
+            "devices_left_out": self._kept_back,
             "rules": Jsonb(rules),
             "action_ids": [new_id(self._work.now) for _ in range(action.count)],
             "heard_after": self._work.now - SILENT_AFTER,
@@ -146,8 +158,9 @@ class Applier:
             self._record("patch_offered", action.reasons, ring=action.ring, device_count=offered)
         return offered > 0
 
-    async def _withdraw(self, reasons: Sequence[Reason]) -> bool:
-        given = {**self._key, "reasons": Jsonb(as_json(reasons)), "at": self._work.now}
+    async def _withdraw(self, reasons: Sequence[Reason], device_ids: list[UUID] | None = None) -> bool:
+        """Offers to these devices; None: to all."""
+        given = {**self._key, "device_ids": device_ids, "reasons": Jsonb(as_json(reasons)), "at": self._work.now}
         rows = await self._work.tx.all(sql.rollouts.withdraw, given)
         for row in rows:
             await self._shift(row["ring"], DeviceState.OFFERED, DeviceState.WAITING, row["device_count"])

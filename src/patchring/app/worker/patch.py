@@ -9,7 +9,7 @@ from patchring.app.rollouts import ENDED_FOR_GOOD, NotStarted, create_rollout, j
 from patchring.app.work import Work
 from patchring.app.worker.claim import DueItem
 from patchring.core.ids import PatchId, RolloutId
-from patchring.core.policy.exceptions import about, next_end
+from patchring.core.policy import exceptions, known_issues
 from patchring.core.reason import Reason, as_json
 from patchring.core.rollout.states import RolloutState
 from patchring.core.rollout.succession import OLDER_OPEN
@@ -30,7 +30,7 @@ async def handle(work: Work, item: DueItem) -> None:
         decision = {"reasons": as_json([assessment.reason])}
         await work.tx.execute(sql.rollouts.note_decision, {**key, "decision": Jsonb(decision), "at": work.now})
         return
-    _look_when_exceptions_end(work, assessment, patch_id)
+    _look_when_something_ends(work, assessment, patch_id)
     reasons = await _roll_out(work, assessment, patch_id)
     decision = {**assessment.as_json(), "reasons": as_json(reasons)}
     if await work.tx.execute(sql.rollouts.note_decision, {**key, "decision": Jsonb(decision), "at": work.now}):
@@ -38,11 +38,12 @@ async def handle(work: Work, item: DueItem) -> None:
         work.record("patch_decided", "patch", patch_id, data, assessment.policy.fingerprint)
 
 
-def _look_when_exceptions_end(work: Work, assessment: Assessment, patch_id: PatchId) -> None:
-    """Devices that an exception keeps out find their place in the rollout as soon as it lapses."""
-    ends_at = next_end(about(assessment.policy, assessment.patch), work.now)
-    if ends_at is not None:
-        work.wake("patch", patch_id, ends_at)
+def _look_when_something_ends(work: Work, assessment: Assessment, patch_id: PatchId) -> None:
+    """Devices that an exception or a known issue keeps out find their place in the rollout as soon as it lapses."""
+    excepted = exceptions.next_end(exceptions.about(assessment.policy, assessment.patch), work.now)
+    for ends_at in (excepted, known_issues.next_end(assessment.issues, work.now)):
+        if ends_at is not None:
+            work.wake("patch", patch_id, ends_at)
 
 
 async def _roll_out(work: Work, assessment: Assessment, patch_id: PatchId) -> tuple[Reason, ...]:

@@ -14,6 +14,7 @@ from patchring.app.releases import take_over
 from patchring.app.work import Work
 from patchring.app.worker.apply import Applier
 from patchring.app.worker.claim import DueItem
+from patchring.app.worker.kept_back import devices_kept_back
 from patchring.app.worker.view import Loaded, load_rollout
 from patchring.core.reason import as_json, reason
 from patchring.core.rollout.actions import Action, Start, Wait
@@ -36,8 +37,8 @@ async def handle(work: Work, item: DueItem) -> None:
         await work.tx.execute(sql.rollouts.set_reasons, {**key, "reasons": Jsonb(as_json([loaded.reason]))})
         return
     actions = reconcile(loaded.view, work.now)
-    applier = Applier(work, loaded)
-    changed = await _apply(work, loaded, applier, actions)
+    applier = Applier(work, loaded, await devices_kept_back(work, loaded))
+    changed = [await applier.step_aside(), *await _apply(work, loaded, applier, actions)]
     await pool_evidence(work, pooling(row, loaded.assessment.patch.patch_key), loaded.rings)
     await _say_who_is_lost(work, loaded)
     if any(changed):

@@ -17,6 +17,7 @@ from patchring.core.policy.decide import BY_ITSELF, HoldInForce, row_names_of, s
 from patchring.core.policy.effective import EffectiveValue
 from patchring.core.policy.every_value import every_value
 from patchring.core.policy.exceptions import exception_for
+from patchring.core.policy.known_issues import KnownIssue, safeguards
 from patchring.core.policy.model import Outcome, Policy
 from patchring.core.policy.verdicts import Verdict, Verdicts
 from patchring.core.schedule.preview import Planned, preview
@@ -41,14 +42,15 @@ class FleetDevice:
 
 @dataclass(frozen=True)
 class Fleet:
-    """`missing`: ids of the devices that miss a patch, by its key. `holds`: placed holds, by key. `zones`: those that
-    windows of either policy have of their own, by name."""
+    """`missing`: ids of the devices that miss a patch, by its key. `holds`: placed holds, by key. `issues`: known
+    issues that stand for the tenant. `zones`: those that windows of either policy have of their own, by name."""
 
     devices: Sequence[FleetDevice]
     patches: Sequence[PatchFacts]
     missing: Mapping[str, frozenset[UUID]]
     holds: Mapping[str, Sequence[HoldInForce]]
     zones: Mapping[str, tzinfo] = field(default_factory=dict)
+    issues: Sequence[KnownIssue] = ()
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ class _Side:
         self._by_name = "name" in self._fields
         self._soon: dict[tuple[str, str, bool, str], bool] = {}
         self._zones = fleet.zones
+        self._issues = fleet.issues
         self.verdicts = Verdicts(policy)
         rows = self.verdicts.rows(fleet.patches, fleet.holds)
         self._verdict_of = {
@@ -201,8 +204,11 @@ class _Side:
         )
 
     def verdict(self, device: DeviceFacts, patch: PatchFacts, now: datetime) -> Verdict | None:
-        """None: nothing is decided, because no segment takes the device or an exception keeps the patch from it."""
+        """None: nothing is decided, because no segment takes the device, or an exception or a known issue keeps the
+        patch from it."""
         if exception_for(self.policy, patch, device, now) is not None:
+            return None
+        if self._issues and safeguards(self._issues, patch, device, now):
             return None
         return self._verdict_of.get((patch.patch_key, self.place(device).segment))
 

@@ -28,6 +28,7 @@ _BY_CODE: Mapping[str, str] = {
     "no_rollout": "start a rollout of the patch, or wait until the policy prepares one",
     "exception_in_force": "wait until the exception lapses, or take it out of the policy",
     "deferral_in_force": "wait until the deferral lapses, or take it out of the policy",
+    "known_issue": "what the known issue waits for comes, or somebody releases it or sets it aside for this tenant",
     "prerequisite_first": "wait until what goes first is installed",
     "prerequisite_missing": "bring what it needs to the device, or change the relation in the policy",
     "prerequisite_blocked": "resolve what blocks what it needs",

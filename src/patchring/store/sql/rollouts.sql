@@ -57,19 +57,7 @@ on conflict (tenant_id, rollout_id, ring) do nothing;
 -- name: kinds
 -- Devices that miss a patch and are not in the rollout yet, grouped by those of their facts that the policy looks at
 -- (`fields`): rules are asked once for each kind, not for each device.
-select jsonb_build_array(
-    case when 'class' = any (%(fields)s::text[]) then device.class end,
-    case when 'role' = any (%(fields)s::text[]) then device.roles end,
-    case when 'criticality' = any (%(fields)s::text[]) then device.criticality end,
-    case when 'exposed' = any (%(fields)s::text[]) then device.internet_facing end,
-    case when 'redundancy_group' = any (%(fields)s::text[]) then device.redundancy_group end,
-    case when 'group' = any (%(fields)s::text[]) then device.groups end,
-    case when 'name' = any (%(fields)s::text[]) then device.name end,
-    case when 'os' = any (%(fields)s::text[]) then device.os_name end,
-    case when 'os_version' = any (%(fields)s::text[]) then device.os_version end,
-    case when 'site' = any (%(fields)s::text[]) then site.name end,
-    device.sacrificial
-  )::text as kind, count(*) as device_count
+select patchring.kind_of(device, site.name, %(fields)s::text[]) as kind, count(*) as device_count
 from patchring.missing
 join patchring.device on device.tenant_id = missing.tenant_id and device.device_id = missing.device_id
 join patchring.site on site.tenant_id = device.tenant_id and site.site_id = device.site_id
@@ -81,6 +69,16 @@ where missing.tenant_id = %(tenant_id)s and missing.patch_id = %(patch_id)s and 
 group by 1
 order by 1;
 
+-- name: placed_kinds
+-- The same of devices of a rollout that wait, or are offered it, with their ids.
+select patchring.kind_of(device, site.name, %(fields)s::text[]) as kind, array_agg(device.device_id) as device_ids
+from patchring.rollout_device as placed
+join patchring.device on device.tenant_id = placed.tenant_id and device.device_id = placed.device_id
+join patchring.site on site.tenant_id = device.tenant_id and site.site_id = device.site_id
+where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.state in ('waiting', 'offered')
+group by 1
+order by 1;
+
 -- name: place_devices
 -- Put the devices of the kinds given into their rings, behind those that are there. In a ring the order is that of
 -- consequence: less critical first, then what is not exposed, then members of a group of which another stays up.
@@ -88,19 +86,7 @@ with kind as (
   select * from jsonb_to_recordset(%(kinds)s) as given (kind text, segment text, ring smallint)
 ), candidate as (
   select device.device_id, missing.installed_version,
-    jsonb_build_array(
-      case when 'class' = any (%(fields)s::text[]) then device.class end,
-      case when 'role' = any (%(fields)s::text[]) then device.roles end,
-      case when 'criticality' = any (%(fields)s::text[]) then device.criticality end,
-      case when 'exposed' = any (%(fields)s::text[]) then device.internet_facing end,
-      case when 'redundancy_group' = any (%(fields)s::text[]) then device.redundancy_group end,
-      case when 'group' = any (%(fields)s::text[]) then device.groups end,
-      case when 'name' = any (%(fields)s::text[]) then device.name end,
-      case when 'os' = any (%(fields)s::text[]) then device.os_name end,
-      case when 'os_version' = any (%(fields)s::text[]) then device.os_version end,
-      case when 'site' = any (%(fields)s::text[]) then site.name end,
-      device.sacrificial
-    )::text as kind,
+    patchring.kind_of(device, site.name, %(fields)s::text[]) as kind,
     array_position(array['low', 'standard', 'high', 'mission'], device.criticality) as criticality_rank,
     device.internet_facing is distinct from false as exposed, device.redundancy_group is null as alone
   from patchring.missing
@@ -291,6 +277,7 @@ with busy as (
     on contact.tenant_id = placed.tenant_id and contact.device_id = placed.device_id
   where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.ring = %(ring)s
     and placed.state = 'waiting' and placed.segment <> all (%(segments_left_out)s::text[])
+    and placed.device_id <> all (%(devices_left_out)s::uuid[])
     and contact.last_seen_at >= %(heard_after)s
     and not exists (select from busy where busy.critical <> (device.criticality in ('high', 'mission')))
   order by placed.position
@@ -304,6 +291,7 @@ with busy as (
   join side on side.critical = (device.criticality in ('high', 'mission'))
   where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s and placed.ring = %(ring)s
     and placed.state = 'waiting' and placed.segment <> all (%(segments_left_out)s::text[])
+    and placed.device_id <> all (%(devices_left_out)s::uuid[])
     and contact.last_seen_at >= %(heard_after)s
   order by placed.position
   limit cardinality(%(action_ids)s::uuid[])
@@ -334,14 +322,14 @@ join jsonb_to_recordset(%(rules)s) as rule (segment text, probes jsonb, reboot t
 returning action.device_id;
 
 -- name: withdraw
--- Take back the offers that no device has a permit for. One that a device is asking about just now waits for the next
--- time; the stop already keeps it from beginning.
+-- Take back the offers that no device (of these; null: of all) has a permit for. One that a device is asking about just
+-- now waits for the next time; what took them back already keeps it from beginning.
 with gone as (
   update patchring.action set state = 'withdrawn', state_at = %(at)s
   where action.tenant_id = %(tenant_id)s and action.action_id in (
     select live.action_id from patchring.action as live
     where live.tenant_id = %(tenant_id)s and live.rollout_id = %(rollout_id)s and live.state = 'offered'
-      and live.kind = 'install'
+      and live.kind = 'install' and (%(device_ids)s::uuid[] is null or live.device_id = any (%(device_ids)s::uuid[]))
     for update skip locked)
   returning action.action_id, action.device_id
 ), moved as (
