@@ -63,6 +63,15 @@ def test_what_is_read() -> None:
     assert found.fingerprint == fingerprint(STANDARD)
 
 
+@pytest.mark.parametrize("word", ["yes", "true", "True", "on", "y"])
+def test_a_truth_is_written_in_a_condition_as_elsewhere(word: str) -> None:
+    """`any_time: true` and `exploited: true`: whoever writes one so writes the other so."""
+    text = SMALL.replace('rule: FREQ=DAILY, start: "22:00", lasts: 4h', f"any_time: {word}")
+    found = load(text.replace("origin: Debian", f"origin: Debian, exploited: {word}, security: [no, off]"))
+    assert found.windows["night"] == load(text).windows["night"]
+    assert found.approvals[0].when[2:] == (Condition("exploited", ("yes",)), Condition("security", ("no", "no")))
+
+
 def test_overrides_and_first_days() -> None:
     """A recorded override lets a demonstration soak for seconds; `begins` chooses the weeks."""
     text = SMALL.replace("time: 1h", "time: 5s").replace("rule: FREQ=DAILY,", "rule: FREQ=DAILY, begins: 2026-01-05,")

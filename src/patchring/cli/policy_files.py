@@ -10,6 +10,7 @@ from patchring.cli.errors import CliError
 from patchring.cli.output import say, show_json
 from patchring.core.policy.model import Policy
 from patchring.policyfile import Checked, PolicyInvalid, Tree, check, check_layer, check_tree
+from patchring.policyfile.strays import BASELINE, there
 from patchring.policyfile.tree import read_text
 
 
@@ -35,7 +36,7 @@ def looked_at(path: Path) -> Iterator[Looked]:
             yield Looked(str(path), check_layer(tree, path, today))
             return
         if tenant is None:
-            yield Looked(str(tree.baseline), check_layer(tree, tree.baseline, today))
+            yield Looked(str(tree.baseline), check_layer(tree, tree.baseline, today).with_more(tree.unread()))
         for name, checked in check_tree(tree, [tenant] if tenant else tree.tenants, today):
             yield Looked(name, checked)
     except PolicyInvalid as invalid:
@@ -44,7 +45,8 @@ def looked_at(path: Path) -> Iterator[Looked]:
 
 def _text(path: Path) -> str:
     if path.is_dir():
-        raise CliError(f"{path} is a folder without a baseline.yaml; expected a file, or a tree as in docs/policy.md")
+        near = there(path, BASELINE) or "; expected a file, or a tree as in docs/policy.md"
+        raise CliError(f"{path} is a folder without a {BASELINE}{near}")
     return read_text(path)
 
 

@@ -27,7 +27,8 @@ class Problem:
         """As compilers write it, so that editors jump there."""
         warned = "warning: " if self.severity is Severity.WARNING else ""
         where = f"{self.path}: " if self.path else ""
-        return f"{self.source or source}:{self.line}: {warned}{where}{self.text}"
+        at = f"{self.source or source}:{self.line}" if self.line else self.source or source
+        return f"{at}: {warned}{where}{self.text}"
 
 
 class PolicyInvalid(Exception):

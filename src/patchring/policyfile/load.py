@@ -41,6 +41,10 @@ class Checked:
     def warnings(self) -> tuple[Problem, ...]:
         return tuple(each for each in self.problems if each.severity is Severity.WARNING)
 
+    def with_more(self, problems: Sequence[Problem]) -> "Checked":
+        """The same with more to be said."""
+        return Checked(self.policy, in_order([*self.problems, *problems]))
+
 
 def fingerprint(text: str) -> str:
     """SHA-256, in hexadecimal, over the UTF-8 bytes of the text after NFC, without a byte-order mark and with lines

@@ -4,14 +4,14 @@ What a field may hold is not known here: devices have the roles and groups that 
 themselves. So a word is told when it is close to another that is well known, or that this text writes elsewhere.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 
 from patchring.core.policy.match import matches
 from patchring.policyfile.checks.found import Found
+from patchring.policyfile.checks.near import nearest, numbered
 from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.layers import kind_of, named
 from patchring.policyfile.pages import Keys, Location, Mark, mark_of
@@ -109,29 +109,8 @@ def _meant(field: str, value: str, written: Counter[str]) -> str:
     order, count = [*written], written[value]
     first = order.index(value)
     own = [each for at, each in enumerate(order[:_OWN_MAX]) if (-written[each], at) < (-count, first)]
-    own = [each for each in own if not _wild(each) and not _numbered(value, each)]
-    return _nearest(value, known, _CLOSE_TO_KNOWN) or _nearest(value, own, _CLOSE_TO_OWN)
-
-
-def _nearest(value: str, words: Sequence[str], ratio: float) -> str:
-    found = SequenceMatcher(None, b=_plain(value))
-    for word in words:
-        found.set_seq1(_plain(word))
-        if found.real_quick_ratio() >= ratio and found.quick_ratio() >= ratio and found.ratio() >= ratio:
-            return word
-    return ""
-
-
-def _plain(word: str) -> str:
-    """Nobody means something else by a capital, a dash or a space."""
-    return re.sub(r"[\s_-]+", "_", word.casefold())
-
-
-def _numbered(one: str, other: str) -> bool:
-    """`web1` and `web 2`, `ward a` and `ward b`: names that are told apart on purpose."""
-    parts = [re.findall(r"\d+|[^\W\d_]+", word.casefold()) for word in (one, other)]
-    apart = set(parts[0]) ^ set(parts[1])
-    return bool(apart) and all(part.isdigit() or len(part) == 1 for part in apart)
+    own = [each for each in own if not _wild(each) and not numbered(value, each)]
+    return nearest(value, known, _CLOSE_TO_KNOWN) or nearest(value, own, _CLOSE_TO_OWN)
 
 
 def _wild(value: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
+from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS, WORDS
 from patchring.policyfile.errors import got
 
 DURATION = r"^\d{1,5}\s*(s|m|h|d)$"
@@ -82,12 +82,32 @@ Values = Annotated[
     Field(min_length=1, max_length=200),
     WithJsonSchema({"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1, "maxItems": 200}]}),
 ]
+# Every way in which `any_time` and its like are written, which pydantic reads, is right in a condition as well.
+_TRUTHS = dict.fromkeys(("yes", "true", "on", "y", "t", "1"), "yes")
+_TRUTHS |= dict.fromkeys(("no", "false", "off", "n", "f", "0"), "no")
+_TRUE_OR_NOT = frozenset(field for field, words in WORDS.items() if set(words) == {"yes", "no"})
+
+
+def _conditions(value: Any) -> Any:
+    """Truths as core's matchers compare them: `exploited: true` is `yes`."""
+    if not isinstance(value, dict):
+        return value
+    return {field: _truths(said) if field in _TRUE_OR_NOT else said for field, said in value.items()}
+
+
+def _truths(said: Any) -> Any:
+    said = listed(said)
+    if not isinstance(said, list):
+        return said
+    return [_TRUTHS.get(each.lower(), each) if isinstance(each, str) else each for each in said]
+
+
 if TYPE_CHECKING:
     Devices = dict[str, list[str]]
     Patches = dict[str, list[str]]
 else:
-    Devices = dict[Literal[tuple(DEVICE_FIELDS)], Values]
-    Patches = dict[Literal[tuple(PATCH_FIELDS)], Values]
+    Devices = Annotated[dict[Literal[tuple(DEVICE_FIELDS)], Values], BeforeValidator(_conditions)]
+    Patches = Annotated[dict[Literal[tuple(PATCH_FIELDS)], Values], BeforeValidator(_conditions)]
 Level = Literal["observe", "recommend", "approve_first", "automatic"]
 DutyWord = Literal["first_line", "patch_administrator", "service_desk_lead", "vcio", "client_contact"]
 
