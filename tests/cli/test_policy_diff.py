@@ -36,3 +36,15 @@ def test_a_tenant_of_a_tree_against_the_baseline() -> None:
 def test_one_text_alone_is_not_compared() -> None:
     with pytest.raises(CliError, match="expected a second text, or --tenant"):
         run(str(POLICIES / "standard.yaml"))
+
+
+def test_of_a_tree_a_tenant_is_named_or_one_of_its_files_is_given() -> None:
+    """As `policy check` takes them."""
+    named = run(str(TREE / "baseline.yaml"), str(TREE), "--tenant", "harbour-dental")
+    for mine in ("tenants/harbour-dental", "tenants/harbour-dental/groups/imaging.yaml"):
+        assert run(str(TREE / "baseline.yaml"), str(TREE / mine)) == named
+    with pytest.raises(CliError, match=r"is a tree of tenants; name one with --tenant: harbour-dental, kestrel$"):
+        run(str(TREE), str(TREE))
+    other = str(TREE / "tenants/kestrel/policy.yaml")
+    with pytest.raises(CliError, match="that is a file of kestrel, got the tenant harbour-dental"):
+        run(other, other, "--tenant", "harbour-dental")

@@ -51,3 +51,11 @@ def test_a_place_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
 def test_neither_tenant_nor_text() -> None:
     with pytest.raises(CliError, match="got neither"):
         run()
+
+
+def test_of_a_tree_a_tenant_is_named_or_one_of_its_files_is_given() -> None:
+    named = run(*HARBOUR, "--format", "html", "--output", "-")
+    mine = f"{TREE}/tenants/harbour-dental/policy.yaml"
+    assert run(mine, "--from", "2026-11-23", "--format", "html", "--output", "-") == named
+    with pytest.raises(CliError, match=r"is a tree of tenants; name one with --tenant: harbour-dental, kestrel$"):
+        run(TREE)

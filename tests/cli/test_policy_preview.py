@@ -54,6 +54,14 @@ def test_local_time_and_utc_with_what_a_blackout_takes(tmp_path: Path) -> None:
     ]
 
 
+def test_an_end_on_another_day_has_its_date(tmp_path: Path) -> None:
+    """Any time until a blackout: not the Monday of the beginning."""
+    blackout = "blackouts:\n  - {name: end of the year, from: 2026-12-21, to: 2027-01-03}\n"
+    found = lines(run(text(tmp_path, "{any_time: yes}", blackout), "--from", "2026-12-07"))
+    why = "(cut by blackout end of the year (msp), 2026-12-21 to 2027-01-03)"
+    assert found[0] == (f"Mon 2026-12-07 00:00 to Mon 2026-12-21 00:00  = Mon 00:00 to Mon 2026-12-21 00:00 UTC  {why}")
+
+
 def test_clocks_that_skip_move_a_start(tmp_path: Path) -> None:
     """In the night of 28 March 2027 there is no 02:30 in Paris."""
     file = text(tmp_path, '{rule: FREQ=WEEKLY;BYDAY=SU, start: "02:30", lasts: 2h}')

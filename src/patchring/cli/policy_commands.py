@@ -92,11 +92,13 @@ def schema(
 def apply(tenant: Tenant, file: Texts, yes: Yes = False, as_json: Json = False) -> None:
     """Sign a text with the tenant's approval key on this machine, and put it in force. Of a tree: the tenant's layers.
 
+    What `policy check` would warn of is printed before it asks.
+
     Example: patchring policy apply northwind examples/policies/standard.yaml
     """
     with server() as api:
         about = api.get(path("tenants", tenant))
-        text, read = read_policy(file, about["slug"])
+        text, read = read_policy(file, about["slug"], warn=not as_json)
         keys = read_keys(about["slug"])
         version = (about["policy_version"] or 0) + 1
         if not as_json:

@@ -12,8 +12,10 @@ from patchring.cli.policy_files import read_policy
 from patchring.core.policy.compare import changed_values
 from patchring.core.reason import counted
 
-Before = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A text, or a tree of tenants.")]
-After = Annotated[Path | None, typer.Argument(metavar="[OTHER]", exists=True, help="A second text, or tree.")]
+Before = Annotated[
+    Path, typer.Argument(metavar="PATH", exists=True, help="A text, a file of a tenant, or a tree with --tenant.")
+]
+After = Annotated[Path | None, typer.Argument(metavar="OTHER", exists=True, help="A second one, of any of these.")]
 
 
 def diff(

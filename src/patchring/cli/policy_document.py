@@ -21,7 +21,11 @@ class Form(StrEnum):
 
 Source = Annotated[
     Path | None,
-    typer.Argument(metavar="[PATH]", exists=True, help="A text or tree here; without: what is in force."),
+    typer.Argument(
+        metavar="PATH",
+        exists=True,
+        help="A text, a file of a tenant, or a tree with --tenant; without: what is in force.",
+    ),
 ]
 
 

@@ -50,27 +50,40 @@ def _text(path: Path) -> str:
     return read_text(path)
 
 
-def read_policy(path: Path, tenant: str) -> tuple[str, Policy]:
-    """The text of a file, or of a tenant of a tree, without an error. Raises CliError with every one, file and line."""
-    tree = Tree.around(path) if path.is_dir() or _is_layer(path) else None
-    try:
-        text = tree.stream(tenant) if tree else _text(path)
-    except PolicyInvalid as invalid:
-        raise CliError(str(invalid)) from invalid
-    found = (
-        next(checked for _, checked in check_tree(tree, [tenant], datetime.now(UTC).date()))
-        if tree
-        else check(text, str(path), datetime.now(UTC).date())
-    )
+def read_policy(path: Path, tenant: str, *, warn: bool = False) -> tuple[str, Policy]:
+    """The text of a file, or of a tenant of a tree, without an error; `tenant` may be empty for a tenant's own file.
+    `warn` prints what is warned of. Raises CliError with every error, file and line."""
+    tree = Tree.around(path)
+    theirs = tree.tenant_of(path) if tree else None
+    if tree and (path.is_dir() or theirs):
+        text, found = _of_tree(tree, _chosen(tree, theirs, tenant))
+    else:
+        text = _text(path)
+        found = check(text, str(path), datetime.now(UTC).date())
     if found.policy is None:
         raise CliError(f"{path} is not a valid policy:\n" + "\n".join(each.told(str(path)) for each in found.errors))
+    for each in found.warnings if warn else ():
+        say(each.told(str(path)))
     return text, found.policy
 
 
-def _is_layer(path: Path) -> bool:
-    """Whether a file is one of a tree's tenants, and so no policy by itself."""
-    tree = Tree.around(path)
-    return tree is not None and tree.tenant_of(path) is not None
+def _of_tree(tree: Tree, tenant: str) -> tuple[str, Checked]:
+    try:
+        [(_, found)] = check_tree(tree, [tenant], datetime.now(UTC).date())
+        # What cannot be read has no stream; its problems are in what was found.
+        return (tree.stream(tenant) if found.policy else ""), found
+    except PolicyInvalid as invalid:
+        raise CliError(str(invalid)) from invalid
+
+
+def _chosen(tree: Tree, theirs: str | None, tenant: str) -> str:
+    """The tenant that was asked for, or whose file it is; of a whole tree one has to be named."""
+    known = ", ".join(tree.tenants) or "none yet"
+    if not theirs and not tenant:
+        raise CliError(f"{tree.root} is a tree of tenants; name one with --tenant: {known}")
+    if theirs and tenant and theirs != tenant:
+        raise CliError(f"that is a file of {theirs}, got the tenant {tenant}; expected one of the same")
+    return tenant or theirs or ""
 
 
 def show_problems(all_looked: list[Looked], as_json: bool) -> bool:

@@ -29,7 +29,9 @@ def _row(row: Mapping[str, Any], local: tzinfo, with_utc: bool) -> str:
     opens, closes = (datetime.fromisoformat(row[name]).astimezone(local) for name in ("opens_at", "closes_at"))
     if closes - opens > timedelta(days=3650):
         return f"any time{f': {why}' if why else ''}"
-    said = f"{opens:%a %Y-%m-%d %H:%M} to {closes:%a %H:%M}"
+    # Which day it is goes without saying on the same day and in the night after it.
+    ends = "%a %Y-%m-%d %H:%M" if closes.date() - opens.date() > timedelta(days=1) else "%a %H:%M"
+    said = f"{opens:%a %Y-%m-%d %H:%M} to {closes:{ends}}"
     if with_utc:
-        said = f"{said}  = {opens.astimezone(UTC):%a %H:%M} to {closes.astimezone(UTC):%a %H:%M} UTC"
+        said = f"{said}  = {opens.astimezone(UTC):%a %H:%M} to {closes.astimezone(UTC):{ends}} UTC"
     return f"{said}{f'  ({why})' if why else ''}"
