@@ -34,6 +34,19 @@ def test_every_command_is_in_the_manual() -> None:
     assert [name for name in COMMANDS if f"\n### {name}\n" not in text] == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "patchring policy diff PATH [OTHER] [OPTIONS]",
+        "patchring policy document [PATH] [OPTIONS]",
+        "| `--format FORM` | What is written. One of `pdf`, `html`. |",
+        "| `KIND` | What is proposed. One of `hold`, `expedite`, `approve`. |",
+    ],
+)
+def test_the_manual_says_which_words_there_are_and_what_may_be_left_out(line: str) -> None:
+    assert line in MANUAL.read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_and_its_parameters_are_for(name: str) -> None:
     """A sentence for the command, words for each argument and option."""

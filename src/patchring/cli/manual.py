@@ -3,7 +3,9 @@
 import re
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -41,7 +43,7 @@ def _section(names: tuple[str, ...], command: TyperCommand) -> str:
     options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
     shown = [_argument(argument) for argument in arguments]
     usage = " ".join([*names, *shown, *(["[OPTIONS]"] if options else [])])
-    rows = [f"| `{_argument(each)}` | {each.help or ''} |" for each in arguments]
+    rows = [f"| `{_argument(each)}` | {_said(each)} |" for each in arguments]
     rows += [f"| `{_option(each)}` | {_said(each)} |" for each in options]
     table = "\n".join(["| | |", "|---|---|", *rows]) + "\n" if rows else ""
     return f"\n### {' '.join(names[1:])}\n\n```\n{usage}\n```\n\n{_help(command)}\n{table and chr(10) + table}"
@@ -57,8 +59,22 @@ def _option(option: TyperOption) -> str:
     return flags if option.is_flag else f"{flags} {option.metavar or str(option.name).rstrip('_').upper()}"
 
 
-def _said(option: TyperOption) -> str:
-    return f"{option.help or ''}{' Required.' if option.required else ''}"
+def _said(parameter: TyperArgument | TyperOption) -> str:
+    """Its words, the values that it takes where they are certain ones, and whether it has to be there."""
+    needed = " Required." if parameter.required and isinstance(parameter, TyperOption) else ""
+    choices = [*_choices(parameter.type_descriptor.annotation)]
+    values = f" One of {', '.join(f'`{each}`' for each in choices)}." if choices else ""
+    return f"{parameter.help or ''}{values}{needed}"
+
+
+def _choices(kind: Any) -> Iterator[str]:
+    """The words of an enumeration or a literal, also in a list or where it may be absent."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        yield from (str(member.value) for member in kind)
+    elif get_origin(kind) is Literal:
+        yield from map(str, get_args(kind))
+    else:
+        yield from (word for inner in get_args(kind) for word in _choices(inner))
 
 
 def _help(command: TyperCommand) -> str:
