@@ -43,7 +43,7 @@ def test_the_answer_names_the_line_that_gave_it() -> None:
 
 def test_without_a_policy_a_person_answers() -> None:
     """Nothing signed says that the tenant takes it, and nothing that it does not."""
-    done = {"hold": "the patch is held", "expedite": "the patch is expedited", "approve": "the patch is approved"}
+    done = {"hold": "the patch is held", "expedite": "the patch goes out faster", "approve": "the patch is approved"}
     for kind in ProposalKind:
         text = f"the tenant has no policy that could answer, so a person decides whether {done[kind]}"
         assert answer(None, kind) == Answer(AnswerState.OPEN, reason("policy_missing", text), "")
