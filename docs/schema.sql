@@ -572,6 +572,7 @@ CREATE TABLE patchring.patch (
   decision jsonb NOT NULL DEFAULT '{}'::jsonb,
   decided_at timestamp with time zone,
   row_version integer NOT NULL DEFAULT 1,
+  history text NOT NULL DEFAULT ''::text,
   CONSTRAINT patch_pkey PRIMARY KEY (tenant_id, patch_id),
   CONSTRAINT patch_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id),
   CONSTRAINT patch_tenant_id_patch_key_key UNIQUE (tenant_id, patch_key)

@@ -50,4 +50,4 @@ _PATCH_COLUMNS = (
 
 def patch_facts(row: Mapping[str, Any]) -> PatchFacts:
     """`row` has the columns of `patch` under their own names."""
-    return PatchFacts(**{column: row[column] for column in _PATCH_COLUMNS})
+    return PatchFacts(**{column: row[column] for column in _PATCH_COLUMNS}, noisy=bool(row["history"]))

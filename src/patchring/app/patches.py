@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from patchring.app.caller import Caller
 from patchring.app.decisions import Undecided, assess
 from patchring.app.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
+from patchring.app.findings.of_patch import known_of_patch
 from patchring.app.holds import end_hold, look_again, place_hold
 from patchring.app.permissions import StaffRole
 from patchring.app.policies import check_policy
@@ -67,12 +68,13 @@ async def find_patch(tx: Tx, tenant_id: TenantId, name: str) -> Row:
 
 
 async def show_patch(caller: Caller, tenant_id: TenantId, name: str, after: tuple[str, UUID], limit: int) -> Row:
-    """The patch with the devices that miss it, by name and id."""
+    """The patch with what is known of it, and the devices that miss it by name and id."""
     async with caller.reading(tenant_id) as tx:
         patch = await find_patch(tx, tenant_id, name)
         place = {"after_name": after[0], "after_id": after[1], "limit": limit}
         given = {"tenant_id": tenant_id, "patch_id": patch["patch_id"], **place}
-        return {**patch, "devices": await tx.all(sql.patches.devices_missing, given)}
+        known = await known_of_patch(tx, tenant_id, patch, caller.services.clock.now())
+        return {**patch, **known, "devices": await tx.all(sql.patches.devices_missing, given)}
 
 
 async def show_decisions(caller: Caller, tenant_id: TenantId, name: str) -> Row:

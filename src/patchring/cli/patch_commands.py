@@ -58,17 +58,25 @@ def list_patches(
 
 @patches.command("show")
 def show_patch(tenant: Tenant, patch: Patch, as_json: Json = False) -> None:
-    """One patch and the devices that miss it."""
+    """One patch: what it settles and replaces, what is known against it, and the devices that miss it.
+
+    Example: patchring patches show northwind apt:openssl=3.0.16-1
+    """
     with server() as api:
         row = api.get(path("tenants", tenant, "patch"), patch=patch)
     if as_json:
         show_json(row)
         return
     names = ("title", "patch_key", "type", "classification", "security", "origin", "label", "suite", "reboot", "kb")
-    show_pairs({name: row[name] for name in names})
+    lists = {"supersedes": ", ".join(row["supersedes"]), "vendor's pages": ", ".join(row["vendor_pages"])}
+    told_of = {"history": row["history"], "known issues": "; ".join(each["text"] for each in row["known_issues"])}
+    show_pairs({name: row[name] for name in names} | lists | told_of)
     console.print()
-    columns = ("name", "installed_version", "held_back", "known_from")
-    show_rows(row["devices"]["items"], columns, False, "nobody misses it")
+    cves = ("cve", "severity", ("cvss", _cvss), "exploited_at", "due_at", ("epss", _epss), "device_count")
+    show_rows(row["cves"], cves, False, "settles no open finding here")
+    console.print()
+    devices = ("name", "installed_version", "held_back", "known_from")
+    show_rows(row["devices"]["items"], devices, False, "nobody misses it")
 
 
 @patches.command("decisions")
@@ -138,6 +146,14 @@ def _sign(
     approval_id = uuid7(now, secrets.token_bytes(8))
     tenant_id = UUID(about["tenant_id"])
     return keys.sign_approval(tenant_id, approval_id, packages, segments, policy["fingerprint"], reason, now)
+
+
+def _cvss(row: Any) -> str:
+    return "" if row["cvss_tenths"] is None else f"{row['cvss_tenths'] / 10:.1f}"
+
+
+def _epss(row: Any) -> str:
+    return "" if row["epss_millionths"] is None else f"{row['epss_millionths'] / 10_000:.2f} %"
 
 
 def _package(provider: str, text: str) -> ApprovedPackage:

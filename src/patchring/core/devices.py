@@ -52,7 +52,8 @@ class DeviceFacts:
 
 @dataclass(frozen=True)
 class PatchFacts:
-    """A patch as the devices of one tenant reported it. `exploited`: known to be (KEV)."""
+    """A patch as the devices of one tenant reported it. `exploited`: known to be (KEV). `noisy`: earlier
+    releases of the same product made trouble."""
 
     patch_key: str
     provider: str
@@ -70,3 +71,4 @@ class PatchFacts:
     kb: str = ""
     update_id: str = ""
     exploited: bool = field(default=False)
+    noisy: bool = False

@@ -139,6 +139,7 @@ _PATCH: Mapping[str, Callable[[Iterable[str]], str]] = {
     "type": _from("for", KINDS),
     "security": _truth("that close security holes", "that close no security hole"),
     "exploited": _truth("for weaknesses that are already being attacked", "for weaknesses that nobody attacks yet"),
+    "noisy": _truth("of products whose earlier releases made trouble", "of products without a history of trouble"),
     "package": _of("of the software"),
     "source": _of("of the source package"),
     "title": _of("with the title"),

@@ -145,6 +145,8 @@ SENTENCES: Mapping[str, Said] = {
     "patch_approved": Said(W("{name} was approved"), "verified", aloud=True),
     "patch_rejected": Said(W("{name} was rejected"), "aside", aloud=True),
     "hold_placed": Said(W("{name} is held"), "aside", aloud=True),
+    "patch_noisy": Said(W("Earlier releases of {name} made trouble"), "soaking"),
+    "patch_quiet": Said(P("Earlier releases of {name} are no longer a reason to wait")),
     "known_issue_placed": Said(W("A known issue keeps a patch back: {issue}"), "soaking", aloud=True),
     "known_issue_changed": Said(W("A known issue says something else now: {issue}")),
     "known_issue_released": Said(W("A known issue was released: {issue}")),

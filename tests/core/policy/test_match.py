@@ -55,6 +55,7 @@ PATCH = PatchFacts(
     reboot="maybe",
     kb="KB1",
     exploited=False,
+    noisy=True,
 )
 
 
@@ -92,6 +93,7 @@ def test_each_field_of_a_patch_has_its_fact() -> None:
         "reboot": ("maybe",),
         "kb": ("KB1",),
         "exploited": ("no",),
+        "noisy": ("yes",),
     }
 
 
@@ -114,6 +116,7 @@ def test_fields_with_words_have_no_others() -> None:
         "sacrificial": truths,
         "security": truths,
         "exploited": truths,
+        "noisy": truths,
         "type": ("os", "application", "browser", "driver", "firmware"),
         "classification": (
             "security", "critical", "rollup", "feature", "preview", "optional", "definition", "unknown",

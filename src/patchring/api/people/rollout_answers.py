@@ -50,7 +50,30 @@ class DeviceMissing(Answer):
     known_from: datetime
 
 
+class CveOfPatch(Answer):
+    """An open weakness that the patch settles here. `cvss_tenths`: 98 is 9.8; null: nobody scored it. `due_at`: the
+    earliest of its devices; null: with the next upgrade. `epss_millionths` null: not scored."""
+
+    cve: str
+    package: str
+    severity: str
+    cvss_tenths: int | None
+    exploited_at: datetime | None
+    due_at: datetime | None
+    device_count: int
+    epss_millionths: int | None
+
+
 class PatchShown(PatchFacts):
+    """`history`: what speaks against earlier releases of the product; empty: nothing that is known. `supersedes`:
+    versions or KBs. `vendor_pages`: where the vendor writes of known issues."""
+
+    exploited: bool
+    history: str
+    cves: list[CveOfPatch]
+    supersedes: list[str]
+    known_issues: list[Reason]
+    vendor_pages: list[str]
     devices: Page[DeviceMissing]
 
 

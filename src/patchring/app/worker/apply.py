@@ -185,6 +185,7 @@ class Applier:
         halted = {"halt_scope": action.scope.value, "halt_source": "failure"}
         await work.tx.execute(sql.rollouts.set_halt, {**self._key, **halted})
         await self._hold(sentence)
+        await wake_other_releases(work, self._loaded.row["patch_id"])
         work.wake("campaign", self._loaded.row["campaign_id"])
         return True
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess
+from patchring.app.history import keep_history
 from patchring.app.rollouts import ENDED_FOR_GOOD, NotStarted, create_rollout, join_rollout, lock_patch
 from patchring.app.work import Work
 from patchring.app.worker.claim import DueItem
@@ -25,6 +26,7 @@ async def handle(work: Work, item: DueItem) -> None:
     patch_id = PatchId(item.id)
     key = {"tenant_id": work.tenant_id, "patch_id": patch_id}
     await lock_patch(work, patch_id)
+    await keep_history(work, patch_id)
     assessment = await assess(work.tx, work.tenant_id, patch_id, work.now)
     if isinstance(assessment, Undecided):
         decision = {"reasons": as_json([assessment.reason])}

@@ -44,6 +44,7 @@ PATCH_FIELDS: Mapping[str, Callable[[PatchFacts], Iterable[str]]] = {
     "reboot": lambda p: (p.reboot,),
     "kb": lambda p: (p.kb,),
     "exploited": lambda p: _yes(p.exploited),
+    "noisy": lambda p: _yes(p.noisy),
 }
 
 _TRUTHS = ("yes", "no")
@@ -56,6 +57,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "sacrificial": _TRUTHS,
     "security": _TRUTHS,
     "exploited": _TRUTHS,
+    "noisy": _TRUTHS,
     "type": ("os", "application", "browser", "driver", "firmware"),
     "classification": (
         "security", "critical", "rollup", "feature", "preview", "optional", "definition", "unknown",

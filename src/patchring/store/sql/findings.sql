@@ -223,3 +223,14 @@ where held.tenant_id = %(tenant_id)s and held.known_to is null
   and (held.cve, held.device_id, held.package) > (%(after_cve)s, %(after_device)s::uuid, %(after_package)s)
 order by held.cve, held.device_id, held.package
 limit %(limit)s;
+
+-- name: of_packages
+-- Open findings about these packages (or KBs), each CVE with what settles it, and how many devices have it.
+select held.cve, held.package, held.fixed_version, held.ecosystem, held.severity, held.vector, held.cvss_tenths,
+  min(held.exploited_at) as exploited_at, min(held.due_at) as due_at, count(distinct held.device_id)::integer as device_count,
+  score.epss_millionths
+from patchring.finding as held
+left join patchring.score on score.cve = held.cve
+where held.tenant_id = %(tenant_id)s and held.known_to is null and held.package = any (%(packages)s::text[])
+group by 1, 2, 3, 4, 5, 6, 7, score.epss_millionths
+order by min(held.exploited_at) is null, min(held.due_at) nulls last, held.cve;

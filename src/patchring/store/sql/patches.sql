@@ -45,7 +45,7 @@ order by p.patch_key, p.tenant_id limit %(limit)s;
 -- name: one
 -- A patch by id (null: the text is no id) or by key.
 select patch_id, patch_key, provider, name, version, title, source, origin, label, suite, security, type, classification,
-  reboot, kb, update_id, exploited, size_bytes, known_from, known_to, row_version
+  reboot, kb, update_id, exploited, history, size_bytes, known_from, known_to, row_version
 from patchring.patch
 where tenant_id = %(tenant_id)s and (patch_id = %(patch_id)s::uuid or patch_key = %(patch_key)s)
 order by patch_id = %(patch_id)s::uuid desc nulls last limit 1;

@@ -18,7 +18,7 @@ select a.kind as action_kind, a.purpose, a.packages, a.state as action_state,
   o.rollout_id, o.state as rollout_state, o.policy_version_id, o.created_at as rollout_created_at,
   r.ring, r.segment, r.state as device_patch_state, g.state as ring_state,
   p.patch_id, p.patch_key, p.provider, p.name, p.version, p.title, p.source, p.origin, p.label, p.suite, p.security,
-  p.type, p.classification, p.reboot, p.kb, p.update_id, p.exploited,
+  p.type, p.classification, p.reboot, p.kb, p.update_id, p.exploited, p.history,
   d.name as device_name, d.class, d.roles, d.criticality, d.internet_facing, d.redundancy_group, d.groups,
   d.sacrificial, d.observe_only, d.os_name, d.os_version, d.site_id, s.name as site, s.zone, t.kind as tenant_kind
 from patchring.action a

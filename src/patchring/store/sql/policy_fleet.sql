@@ -24,7 +24,7 @@ order by device.device_id limit %(limit)s;
 -- name: patches
 -- Patches that some device misses now, by id, after one.
 select patch_id, patch_key, provider, name, version, title, source, origin, label, suite, security, type,
-  classification, reboot, kb, update_id, exploited
+  classification, reboot, kb, update_id, exploited, history
 from patchring.patch
 where tenant_id = %(tenant_id)s and patch_id > %(after)s and exists (
   select from patchring.missing

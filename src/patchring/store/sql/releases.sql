@@ -13,6 +13,25 @@ where patch.tenant_id = %(tenant_id)s and patch.provider = %(provider)s and patc
 order by patch.patch_id desc
 limit %(limit)s;
 
+-- name: seen
+-- Other releases that may be of the same product, newest first, with what all tenants saw of each.
+select patch.*, pooled.verified_count, pooled.failed_count
+from patchring.patch
+cross join lateral (
+  select coalesce(sum(evidence.verified_count), 0)::integer as verified_count,
+    coalesce(sum(evidence.failed_count), 0)::integer as failed_count
+  from patchring.evidence where evidence.patch_key = patch.patch_key
+) as pooled
+where patch.tenant_id = %(tenant_id)s and patch.provider = %(provider)s and patch.patch_id <> %(patch_id)s
+  and (patch.name = %(name)s or patch.update_id <> '')
+order by patch.patch_id desc
+limit %(limit)s;
+
+-- name: set_history
+-- What is known of earlier releases of the product.
+update patchring.patch set history = %(history)s, row_version = row_version + 1
+where tenant_id = %(tenant_id)s and patch_id = %(patch_id)s;
+
 -- name: open_rollouts
 -- Rollouts of these patches that wait for approval or run, with their rings in order.
 select rollout.rollout_id, rollout.state, patch.version, (
