@@ -20,7 +20,17 @@ AT_ONCE = 2
 POLICY = ("tests/core/policy", "tests/core/test_decide.py", "tests/core/test_explain.py", "tests/core/test_permits.py")
 SCHEDULE = tuple(
     f"tests/core/test_{name}.py"
-    for name in ("windows", "recurrence", "hours", "preview", "catch_up", "staffing", "restarts")
+    for name in (
+        "windows",
+        "rule",
+        "recurrence",
+        "hours",
+        "preview",
+        "catch_up",
+        "staffing",
+        "staffing_reasons",
+        "restarts",
+    )
 )
 # Of the ten years those that take no minute.
 TEN_YEARS = tuple(
@@ -45,6 +55,7 @@ OWN: Mapping[str, Sequence[str]] = {
     ),
     "rule": ("tests/core/test_recurrence.py",),
     "occurrence": ("tests/core/test_windows.py",),
+    "staffing": ("tests/core/test_staffing_reasons.py",),
     "windows": ("tests/core/test_catch_up.py", *TEN_YEARS),
     "preview": TEN_YEARS,
 }
