@@ -22,8 +22,8 @@ ALONE = "BYSETPOS picks among the days of a week or month; expected BYDAY or BYM
         ("FREQ=MONTHLY;BYMONTHDAY=1,-31;BYSETPOS=2", Rule("MONTHLY", month_days=(1, -31), positions=(2,))),
         ("FREQ=DAILY;BYMONTHDAY=7;BYMONTH=1,12", Rule("DAILY", month_days=(7,), months=(1, 12))),
         ("FREQ=DAILY;INTERVAL=366;COUNT=1000", Rule("DAILY", interval=366, count=1000)),
-        ("FREQ=DAILY;UNTIL=20271231", Rule("DAILY", until=datetime(2027, 12, 31, 23, 59, 59, 999_999))),
-        ("FREQ=DAILY;UNTIL=20271231T120000", Rule("DAILY", until=datetime(2027, 12, 31, 12))),
+        ("FREQ=DAILY;UNTIL=20271231", Rule("DAILY", until=datetime.fromisoformat("2027-12-31T23:59:59.999999"))),
+        ("FREQ=DAILY;UNTIL=20271231T120000", Rule("DAILY", until=datetime.fromisoformat("2027-12-31T12:00:00"))),
     ],
 )
 def test_what_a_text_says(text: str, said: Rule) -> None:
@@ -52,7 +52,8 @@ def test_what_a_text_says(text: str, said: Rule) -> None:
          "expected BYSETPOS= and positions such as 1, or -1 for the last, got '1 2'"),
         ("FREQ=DAILY;WKST=2", "expected WKST= and a day such as MO, got '2'"),
         ("FREQ=DAILY;UNTIL=20251399", "expected UNTIL= and a local date such as 20271231, got '20251399'"),
-        ("FREQ=DAILY;UNTIL=20251231T250000", "expected UNTIL= and a local date such as 20271231, got '20251231T250000'"),
+        ("FREQ=DAILY;UNTIL=20251231T250000",
+         "expected UNTIL= and a local date such as 20271231, got '20251231T250000'"),
         ("FREQ=DAILY;INTERVAL=367", OUT_OF_BOUNDS),
         ("FREQ=DAILY;COUNT=1001", OUT_OF_BOUNDS),
         ("FREQ=DAILY;COUNT=5;UNTIL=20270101", "COUNT and UNTIL exclude each other; expected one of them"),

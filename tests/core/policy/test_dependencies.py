@@ -101,6 +101,14 @@ def test_only_the_newest_of_a_chain_goes_and_takes_the_place_of_the_others() -> 
     assert found.order[1].after == (key("base", "3"),)
 
 
+def test_what_has_its_place_is_no_part_of_a_circle() -> None:
+    """Even where it is the first that each in the circle needs."""
+    wanted = [patch("a"), patch("b", needs=(key("a"), key("c"))), patch("c", needs=(key("a"), key("b")))]
+    found = plan(wanted, [])
+    assert keys(found) == [key("a")]
+    assert texts(found)[key("b")] == ["is in a circle: apt:b=2 needs apt:c=2 needs apt:b=2"]
+
+
 def test_one_that_is_blocked_replaces_nothing_and_two_that_replace_each_other_both_stay() -> None:
     blocked = patch("base", "2", supersedes=(key("base", "1"),), needs=("apt:gone=1",))
     assert keys(plan([patch("base", "1"), blocked], [])) == [key("base", "1")]

@@ -7,7 +7,7 @@ somebody says otherwise.
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -157,8 +157,6 @@ def _text(value: Any) -> str:
         return spelled(value)
     if isinstance(value, time):
         return f"{value:%H:%M}"
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) if not is_dataclass(each) else _inline(each) for each in value)
     return str(value)
