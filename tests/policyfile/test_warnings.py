@@ -104,6 +104,25 @@ def test_what_nothing_uses(old: str, new: str, about: str, expected: list[str]) 
     assert warned(SMALL.replace(old, new), about) == expected
 
 
+@pytest.mark.parametrize(
+    ("automation", "own", "why"),
+    [
+        ("automatic", "", "because automation is automatic, which goes further than recommend"),
+        ("recommend", "", "before automation may go further than recommend"),
+        (
+            "recommend",
+            "automation: approve_first, ",
+            "because the segment 'all' goes further than recommend: its automation is approve_first",
+        ),
+    ],
+)
+def test_what_a_client_would_sign_says_why_it_is_needed(automation: str, own: str, why: str) -> None:
+    """Also where the policy only recommends, and one of its segments goes further."""
+    text = SMALL.replace("automation: automatic", f"automation: {automation}").replace("ring: 1, ", f"ring: 1, {own}")
+    sentence = "reporting: no report is promised; add `reporting` with `every` and `to`; needed"
+    assert warned(f"{text}reporting:\n", "reporting") == [f"{sentence} {why}"]
+
+
 def test_ring_1_is_for_what_costs_little() -> None:
     """R2. With two rings the second takes everything; pilots who consented are a group."""
     sentence = "ring 1 is for devices of low criticality and for pilots; add `criticality: low` or the pilots' `group`"

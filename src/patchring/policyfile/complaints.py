@@ -1,19 +1,30 @@
 """What pydantic has to say of a shape, in our words: what was expected, what came, a near name for a misspelt one."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 from patchring.policyfile.errors import Problem, Severity, got
 from patchring.policyfile.merge import CONDITIONS
+from patchring.policyfile.missing import advice, numbered
 from patchring.policyfile.pages import Keys, Location, mark_of, path_of
 from patchring.policyfile.shapes.places import keys_at
 
 
-def problem_of(error: dict[str, Any], root: Keys) -> Problem:
-    """The problem of one of pydantic's errors, at the place that it is about."""
+def problem_of(error: dict[str, Any], root: Keys, rings: Sequence[str]) -> Problem:
+    """The problem of one of pydantic's errors, at the place that it is about. `rings` are the names of the rings that
+    the text has, or the baseline below it."""
     location = tuple(part for part in error["loc"] if part != "[key]")
-    return problem_at(root, location, _sentence(error, path_of(location)))
+    return problem_at(root, location, _sentence(error, location, rings) + _comment(error, root, location))
+
+
+def _comment(error: dict[str, Any], root: Keys, location: Location) -> str:
+    """What is shorter than it has to be may go on behind a ` #`."""
+    mark = mark_of(root, location)[0]
+    if error["type"] not in ("string_too_short", "string_type") or mark.line not in mark.page.commented:
+        return ""
+    return "; what follows ` #` is a comment: put a text with a # in it between quotes"
 
 
 def problem_at(root: Keys, location: Location, text: str, severity: Severity = Severity.ERROR) -> Problem:
@@ -23,22 +34,31 @@ def problem_at(root: Keys, location: Location, text: str, severity: Severity = S
     return Problem(mark.line + mark.page.offset, path, text, severity, mark.page.source)
 
 
-def _sentence(error: dict[str, Any], path: str) -> str:
-    last = str([part for part in error["loc"] if part != "[key]"][-1]) if error["loc"] else ""
-    given = error.get("input")
+def _sentence(error: dict[str, Any], location: Location, rings: Sequence[str]) -> str:
+    last, given = str(location[-1]) if location else "", error.get("input")
     if error["type"] == "extra_forbidden":
-        keys = keys_at([part for part in error["loc"][:-1] if part != "[key]"])
+        keys = keys_at(location[:-1])
         return f"unknown key {last!r}{_near(last, keys) or _all_of(keys)}"
     if error["type"] == "missing":
-        return "is missing; add it"
+        return advice(location, rings)
     if error["type"] == "literal_error" and error["loc"][-1] == "[key]":
         return _unknown_key(error, last)
     if error["type"] == "literal_error":
         return f"expected {error['ctx']['expected']}, got {got(given)}{_near(str(given), _words(error))}"
+    if last == "ring" and location[0] == "segments" and rings and isinstance(given, str):
+        return f"expected the number of a ring, {numbered(rings)}, got {got(given)}"
     if error["type"] in _EXPECTED:
-        return f"{_EXPECTED[error['type']].format(**error.get('ctx', {}))}, got {got(given)}"
+        return f"{_EXPECTED[error['type']].format(**error.get('ctx', {}))}{_shape(error, location)}, got {got(given)}"
     text = str(error["msg"]).removeprefix("Value error, ")
     return text if "got " in text else f"{text[0].lower()}{text[1:]}, got {got(given)}"
+
+
+def _shape(error: dict[str, Any], location: Location) -> str:
+    """Which keys a mapping has; how the rows of a list begin."""
+    if error["type"] in ("model_type", "dict_type") and (keys := keys_at(location, in_order=True)):
+        return f" ({', '.join(keys)})"
+    rows = error["type"] == "list_type" and isinstance(error.get("input"), dict)
+    return ", each of its rows beginning with `- `" if rows else ""
 
 
 def _unknown_key(error: dict[str, Any], last: str) -> str:

@@ -16,6 +16,7 @@ from patchring.policyfile.compiling import Flat, flattened
 from patchring.policyfile.complaints import problem_at, problem_of
 from patchring.policyfile.errors import PolicyInvalid, Problem, Severity, in_order
 from patchring.policyfile.layers import label
+from patchring.policyfile.missing import rings_of
 from patchring.policyfile.pages import Keys
 from patchring.policyfile.reading import normalised, read_stream
 from patchring.policyfile.shapes.partial import layer_shape
@@ -73,7 +74,8 @@ def check(text: str, source: str = "policy", today: date | None = None) -> Check
 
 def check_documents(documents: Sequence[Keys], fingerprint: str, today: date | None = None) -> Checked:
     """The same of documents that were read, the widest first."""
-    problems = label(documents) or [each for document in documents for each in layer_problems(document)]
+    rings = rings_of(documents[0])
+    problems = label(documents) or [each for document in documents for each in layer_problems(document, rings)]
     if problems:
         return Checked(None, in_order(problems))
     flat, problems = flattened(documents)
@@ -82,21 +84,22 @@ def check_documents(documents: Sequence[Keys], fingerprint: str, today: date | N
     return _whole(flat, fingerprint, today)
 
 
-def layer_problems(document: Keys) -> list[Problem]:
-    """What is wrong with one document by itself. A baseline, like a policy that stands alone, is complete."""
+def layer_problems(document: Keys, rings: Sequence[str]) -> list[Problem]:
+    """What is wrong with one document by itself; `rings` are the names of the baseline's. A baseline, like a policy
+    that stands alone, is complete."""
     complete = document.mark.page.layer in ("policy", "baseline")
-    return _shaped(PolicyShape if complete else layer_shape(), document)[1]
+    return _shaped(PolicyShape if complete else layer_shape(), document, rings)[1]
 
 
-def _shaped(kind: type[S], root: Keys) -> tuple[S | None, list[Problem]]:
+def _shaped(kind: type[S], root: Keys, rings: Sequence[str]) -> tuple[S | None, list[Problem]]:
     try:
         return kind.model_validate(root), []
     except ValidationError as error:
-        return None, [problem_of(dict(each), root) for each in error.errors(include_url=False)]
+        return None, [problem_of(dict(each), root, rings) for each in error.errors(include_url=False)]
 
 
 def _whole(flat: Flat, fingerprint: str, today: date | None) -> Checked:
-    shape, problems = _shaped(PolicyShape, flat.root)
+    shape, problems = _shaped(PolicyShape, flat.root, rings_of(flat.root))
     if shape is None:
         return Checked(None, in_order(problems))
     problems = [problem_at(flat.root, location, text) for location, text in contradictions(shape)]

@@ -1,7 +1,7 @@
 """What was read, with the place that each value was written at. Containers carry the marks of what is in them, so that
 merged and compiled texts still know file, line and path of every value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 Location = tuple[int | str, ...]
@@ -10,11 +10,13 @@ Location = tuple[int | str, ...]
 @dataclass
 class Page:
     """One document of a stream. `offset` is how many lines of `source` come before its first line. `layer` is set when
-    the document said which it is; `policy` for a document that stands alone."""
+    the document said which it is; `policy` for a document that stands alone. `commented` are the lines, from 1 in the
+    document, where a comment follows a value that has no quotes."""
 
     source: str
     offset: int = 0
     layer: str = "policy"
+    commented: set[int] = field(default_factory=set, compare=False)
 
 
 class Mark(NamedTuple):

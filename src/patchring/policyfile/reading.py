@@ -23,6 +23,7 @@ from yaml.events import (
 
 from patchring.policyfile.errors import PolicyInvalid, Problem
 from patchring.policyfile.pages import Keys, Mark, Page, Rows
+from patchring.policyfile.syntax import syntax
 
 TEXT_BYTES_MAX = 262_144
 DEPTH_MAX = 12
@@ -55,7 +56,7 @@ def read_stream(text: str, source: str, loader: Any = FAST_LOADER) -> list[Keys]
     except yaml.YAMLError as error:
         if loader is not yaml.SafeLoader:
             return read_stream(text, source, yaml.SafeLoader)  # for its words on what is wrong
-        raise PolicyInvalid(source, [_syntax(error)]) from error
+        raise PolicyInvalid(source, [syntax(error, text)]) from error
     if reader.problems:
         raise PolicyInvalid(source, reader.problems)
     if not documents:
@@ -74,6 +75,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self._events: Iterator[Event] = yaml.parse(text, Loader=loader)
         self._page = Page(source)
+        self._lines = text.split("\n")
 
     def documents(self) -> Iterator[Keys]:
         count = 0
@@ -94,6 +96,7 @@ class _Reader:
         self._allow(event, depth)
         if isinstance(event, ScalarEvent):
             self._see(event, path)
+            self._note_comment(event)
             return None if not event.style and event.value in _NULLS else event.value
         if isinstance(event, SequenceStartEvent):
             rows = Rows()
@@ -142,19 +145,15 @@ class _Reader:
             text = f"there is a character U+{ord(found[0]):04X} in it, which nobody can see; remove it"
             self.problems.append(Problem(_line(event), path, text))
 
+    def _note_comment(self, event: ScalarEvent) -> None:
+        """A ticket's number in a text without quotes is a comment to YAML."""
+        assert event.end_mark is not None, "the parser marks every event"
+        rest = "".join(self._lines[event.end_mark.line : event.end_mark.line + 1])[event.end_mark.column :]
+        if not event.style and rest.lstrip().startswith("#"):
+            self._page.commented.add(_line(event) - self._page.offset)
+
 
 def _line(event: Event) -> int:
     """The line in the whole text, from 1."""
     assert event.start_mark is not None, "the parser marks every event"
     return event.start_mark.line + 1
-
-
-_TAB = "; indent with spaces, not with tabs"
-_COLON = "; put a text that has a colon and a space in it between quotes, or mind the indentation"
-
-
-def _syntax(error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    more = _TAB if "'\\t'" in what else _COLON if "mapping values" in what else ""
-    return Problem(mark.line + 1 if mark else 1, "", f"this is not YAML: {what}{more}")

@@ -14,9 +14,15 @@ Missing = Iterator[tuple[Location, str, bool]]
 
 def of_activation(shape: PolicyShape, root: Keys) -> Missing:
     """What the eight sections lack. Needed where any segment goes further than to recommend."""
-    acts = shape.automation in _ACTS or any(segment.automation in _ACTS for segment in shape.segments)
+    own = next((row for row in shape.segments if row.automation in _ACTS), None)
+    acts = shape.automation in _ACTS
+    why = "needed before automation may go further than recommend"
+    if own is not None and not acts:
+        why = f"needed because the segment {own.name!r} goes further than recommend: its automation is {own.automation}"
+    elif acts:
+        why = f"needed because automation is {shape.automation}, which goes further than recommend"
     for location, text in _missing(shape, root):
-        yield location, f"{text}, before automation may go further than recommend", acts
+        yield location, f"{text}; {why}", acts or own is not None
 
 
 def _missing(shape: PolicyShape, root: Keys) -> Iterator[tuple[Location, str]]:

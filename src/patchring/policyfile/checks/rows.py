@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from patchring.core.policy.match import WORDS, can_match
 from patchring.policyfile.checks.found import Found, known
 from patchring.policyfile.checks.timing import REBOOT_WORDS
+from patchring.policyfile.missing import numbered
 from patchring.policyfile.pages import Location
 from patchring.policyfile.shapes.placing import SegmentShape
 from patchring.policyfile.shapes.whole import PolicyShape
@@ -22,7 +23,8 @@ def of_segments(shape: PolicyShape) -> Found:
     for number, segment in enumerate(shape.segments):
         at = ("segments", number)
         if segment.ring >= len(shape.rings):
-            yield (*at, "ring"), f"there is no ring {segment.ring}; expected 0 to {len(shape.rings) - 1}"
+            there = numbered([ring.name for ring in shape.rings])
+            yield (*at, "ring"), f"there is no ring {segment.ring}; rings count from 0, and there are {there}"
         if segment.window and segment.window not in shape.windows:
             text = f"there is no window {segment.window!r}; {known(shape.windows, segment.window)}"
             yield (*at, "window"), text

@@ -51,7 +51,8 @@ def _recurring(at: Location, window: WindowShape, expected: timedelta) -> Found:
         return
     problem = _problem_of(window.rule, window.begins)
     if problem:
-        yield (*at, "rule"), problem
+        example = f"expected a rule such as FREQ=WEEKLY;BYDAY=FR, got {window.rule!r}"
+        yield (*at, "rule"), problem if "=" in window.rule else example
     elif window.short_months is None and (lacked := days_lacked(window)):
         text = f"some months have no {lacked}th" if lacked < 31 else "some months have no 31st"
         choices = "`short_months: last_day` (their last day instead) or `short_months: skip` (no window in them)"

@@ -38,15 +38,15 @@ Step = Annotated[
 
 class SoakShape(Shape):
     time: Duration = Field(description="How long at least, from the moment that enough devices are verified.")
-    verified: Whole = Field(ge=1, le=100_000, description="How many devices have to be verified.")
+    verified: Limit = Field(le=100_000, description="How many devices have to be verified.")
     device_hours: Whole = Field(default=0, ge=0, description="Hours since verification, summed over devices.")
 
 
 class RingShape(Shape):
     name: Name
     soak: SoakShape
-    growth: Whole = Field(default=3, ge=1, le=100, description="At most this many times the verified devices at once.")
-    at_once: Whole = Field(default=50, ge=1, le=100_000, description="Never more than this many at once.")
+    growth: Limit = Field(default=3, le=100, description="At most this many times the verified devices at once.")
+    at_once: Limit = Field(default=50, le=100_000, description="Never more than this many at once.")
 
 
 class SegmentShape(Shape):

@@ -24,7 +24,7 @@ class ApprovalShape(Shape):
     when: Patches = Field(default_factory=dict)
     segments: list[Name] = Field(default_factory=list, max_length=2000)
     decide: Literal["auto", "review", "hold", "block", "expedite"]
-    people: Whole = Field(default=1, ge=1, le=5, description="How many different persons have to approve.")
+    people: Limit = Field(default=1, le=5, description="How many different persons have to approve.")
     consent: Truth = Field(default=False, description="The client has to agree.")
     owner: DutyWord | None = Field(default=None, description="Whose review it is; absent: patch_administrator.")
     due: Duration | None = Field(default=None, description="How long they have.")

@@ -1,6 +1,6 @@
 """When: windows, operating hours, blackouts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -8,9 +8,17 @@ from patchring.policyfile.shapes.words import SPAN, Day, Duration, Name, Names, 
 from patchring.policyfile.shapes.words import listed as _listed
 
 _SPAN_SCHEMA = {"type": "string", "pattern": SPAN}
+
+
+def _spans(value: Any) -> Any:
+    if value is None:
+        raise ValueError("expected hours such as 08:00-18:00, or `[]` for a closed day, got nothing")
+    return _listed(value)
+
+
 Spans = Annotated[
     list[Span],
-    BeforeValidator(_listed),
+    BeforeValidator(_spans),
     Field(max_length=6),
     WithJsonSchema({"anyOf": [_SPAN_SCHEMA, {"type": "array", "items": _SPAN_SCHEMA, "maxItems": 6}]}),
 ]

@@ -63,9 +63,11 @@ Duration = Annotated[timedelta, written(DURATION, "a duration such as 90s, 30m, 
 # Windows and soaks count from dates: near the ends of the calendar there would be no day after.
 Day = Annotated[date, written(DATE, "a date from 2000 to 2199 such as 2026-12-21", date.fromisoformat), text_of(DATE)]
 TimeOfDay = Annotated[time, written(TIME, "a time of day such as 22:00", time.fromisoformat), text_of(TIME)]
-Span = Annotated[tuple[time, time], written(SPAN, "hours such as 08:00-18:00", _span), text_of(SPAN)]
-Whole = Annotated[int, written(WHOLE, "a whole number", int)]
-Limit = Annotated[int, Field(ge=1), written(WHOLE, "a whole number", int)]
+Span = Annotated[
+    tuple[time, time], written(SPAN, "hours such as 08:00-18:00, or `[]` for a closed day", _span), text_of(SPAN)
+]
+Whole = Annotated[int, written(WHOLE, "a whole number of 0 or more", int)]
+Limit = Annotated[int, Field(ge=1), written(WHOLE, "a whole number of 1 or more", int)]
 Truth = Annotated[bool, WithJsonSchema({"enum": [True, False, "yes", "no"]})]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
 Sentence = Annotated[str, Field(min_length=8, max_length=500)]
