@@ -4,7 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
+from patchring.core.policy.match import DEVICE_FIELDS, PATCH_FIELDS
 from patchring.policyfile import Tree, check_tree
+from patchring.policyfile.shapes.places import keys_at
 
 ROOT = Path(__file__).parents[2]
 STORY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -36,3 +38,45 @@ def test_each_mistake_of_the_story_gets_the_message_that_is_shown(tmp_path: Path
     assert all(words in problem for words, problem in zip(shown, problems, strict=True))
     text = text.replace("the practice", "weiss").replace("friday evening", "friday afternoon")
     assert told(tmp_path, text + PEOPLE) == []
+    groups = tmp_path / "policies/tenants/harbour-dental/groups"
+    groups.mkdir()
+    shutil.copy(ROOT / "examples/policies/tree/tenants/harbour-dental/groups/imaging.yaml", groups)
+    [behind] = told(tmp_path, text + PEOPLE)
+    assert "no device ever comes to it: 'imaging' stands before it" in behind
+    assert told(tmp_path, re.sub(r"segments:\n.*\n", "", text) + PEOPLE) == []
+
+
+PLACES: dict[str, tuple[str | int, ...]] = {
+    "`segments`": ("segments", 0),
+    "`approvals`": ("approvals", 0),
+    "`urgency`": ("urgency", 0),
+    "`rings`": ("rings", 0),
+    "`soak` of a ring": ("rings", 0, "soak"),
+    "`windows`, by name": ("windows", "x"),
+    "`blackouts`": ("blackouts", 0),
+    "`reboots`, by name": ("reboots", "x"),
+    "`remedies`, by name": ("remedies", "x"),
+    "`exceptions`": ("exceptions", 0),
+}
+
+
+def test_the_table_of_keys_is_whole() -> None:
+    """Every key of each place that it names, and every field of conditions, in the order of the language."""
+    table = STORY.partition("## Keys")[2]
+    rows = dict(re.findall(r"^\| (`.*?) \| (.*) \|$", table, re.MULTILINE))
+    expected = {name: keys_at(place, in_order=True) for name, place in PLACES.items()}
+    expected |= {"`when` of a segment, `devices`": [*DEVICE_FIELDS], "`when` elsewhere, `patches`": [*PATCH_FIELDS]}
+    assert {name: re.findall(r"`(\w+)`", keys) for name, keys in rows.items()} == expected
+
+
+def test_every_command_of_the_guide_is_there() -> None:
+    """With the options that it is called with."""
+    pages = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: part for part in pages.split("\n### ")[1:]}
+    called = re.findall(r"^patchring .*|(?<=`)patchring [^`]+", STORY, re.MULTILINE)
+    assert len(called) > 10
+    for command in called:
+        words = command.split()[1:]
+        section = next((sections[name] for n in (2, 1) if (name := " ".join(words[:n])) in sections), None)
+        assert section, command
+        assert [word for word in words if word.startswith("--") and f"`{word}" not in section] == [], command

@@ -20,6 +20,7 @@ from patchring.cli.tenant_commands import Tenant
 from patchring.core.ids import uuid7
 from patchring.core.policy.grants import grants
 from patchring.core.policy.model import Policy
+from patchring.core.reason import counted
 from patchring.policyfile import json_schema
 
 policy = typer.Typer(
@@ -55,7 +56,7 @@ def _summarise(looked: list[Looked]) -> None:
     policies = [each.checked.policy for each in looked]
     if len(looked) > 1:
         said = f"{len(looked)} texts, {sum(found is not None for found in policies)} in order"
-        say(f"{said}; {sum(len(each.checked.warnings) for each in looked)} warnings")
+        say(f"{said}; {counted(sum(len(each.checked.warnings) for each in looked), 'warning')}")
     elif policies[0] is not None:
         read = policies[0]
         say(f"{looked[0].name}: {read.title}, {read.automation}; rings: {', '.join(ring.name for ring in read.rings)}")
