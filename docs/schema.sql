@@ -115,6 +115,7 @@ CREATE TABLE patchring.catalogue (
   CONSTRAINT catalogue_check CHECK ((known_to > known_from)),
   CONSTRAINT catalogue_pkey PRIMARY KEY (feed, part, key, known_from)
 );
+CREATE INDEX catalogue_by_cve ON patchring.catalogue USING gin (((body -> 'cves'::text)) jsonb_path_ops) WHERE (feed = ANY (ARRAY['osv'::text, 'sofa'::text]));
 CREATE INDEX catalogue_by_kb ON patchring.catalogue USING btree (((body ->> 'kb'::text))) WHERE ((feed = 'msrc'::text) AND (known_to IS NULL));
 CREATE INDEX catalogue_by_key ON patchring.catalogue USING btree (feed, key);
 CREATE UNIQUE INDEX catalogue_now ON patchring.catalogue USING btree (feed, part, key) WHERE (known_to IS NULL);

@@ -1,8 +1,11 @@
 """Lists come in pages that together are the whole, in one order, whatever the size of a page."""
 
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.api.route_table import Declared, routes
 from tests.api.test_twin_tenants import QUERIES
@@ -30,6 +33,9 @@ async def grown(twins: Twins) -> None:
     scene.insert("missing", [{**own, "device_id": d.device_id, "patch_id": scene.patch_id} for d in devices])
     scene.insert("finding", [finding(scene, d.device_id) for d in devices])
     scene.insert("feed", [{"feed": "osv", "part": part} for part in ("Debian", "Ubuntu", "AlmaLinux")])
+    said = {"feed": "kev", "part": "", "key": "CVE-2026-0001", "body": Jsonb({"cve": "CVE-2026-0001"})}
+    ends = [scene.now + timedelta(hours=hour) for hour in range(4)]
+    scene.insert("catalogue", [{**said, "known_from": a, "known_to": b} for a, b in pairwise(ends)])
     base = "/api/v1/tenants/northwind"
     for number in range(3):
         for path, body in {

@@ -45,6 +45,7 @@ QUERIES: dict[str, Callable[[Twin], dict[str, str]]] = {
     "GET /tenants/{tenant}/explain": lambda t: {"device": str(t.device_id), "patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/patch": lambda t: {"patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/decisions": lambda t: {"patch": str(t.scene.patch_id)},
+    "GET /feeds/entries": lambda _: {"key": "CVE-2026-0001", "history": "true"},
 }
 
 # Routes that name a thing in the body. What is not here takes no thing by name.
@@ -84,6 +85,7 @@ ELSEWHERE: dict[str, str] = {
     "GET /policy-schema": "the language, the same for all",
     "POST /policy-check": "reads what was sent, and nothing else",
     "GET /feeds": "what the world publishes, the same for all",
+    "GET /feeds/entries": "what the world publishes, the same for all",
     "GET /tenants": "test_lists_over_tenants_show_ones_own",
     "GET /stops": "test_lists_over_tenants_show_ones_own",
     "GET /patches": "test_lists_over_tenants_show_ones_own",

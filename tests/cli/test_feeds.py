@@ -139,7 +139,8 @@ def test_the_guide_is_right_as_it_is_written(office: Desk, tmp_path: Path, serve
         assert ": nothing new" not in office(*words).out
     assert [shlex.split(line)[2] for line in typed] == list(BROUGHT)
     others = re.findall(r"`patchring (feeds (?!import)[^`]+)`", guide)
-    assert sorted(others) == ["feeds fetch", "feeds status"]
+    shown = ["feeds show CVE-2026-69836 --history", "feeds show KB5094126 --as-of 2026-08-21T12:00Z"]
+    assert sorted(others) == ["feeds fetch", *shown, "feeds status"]
     for line in others:
         office(*line.split())
     assert set(status(office)) == set(BROUGHT)

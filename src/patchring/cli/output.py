@@ -77,6 +77,11 @@ def say(text: str) -> None:
     console.print(escape(text), soft_wrap=True)
 
 
+def minute(instant: str) -> str:
+    """An instant as the API says it, to the minute."""
+    return f"{instant[:16].replace('T', ' ')} UTC"
+
+
 def confirm(question: str, yes: bool) -> None:
     """Ask before what has consequences; `--yes` answers. Ends the command when the answer is no."""
     if yes:

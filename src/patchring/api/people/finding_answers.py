@@ -1,6 +1,7 @@
 """What people are answered about findings and feeds. Instants are UTC."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from patchring.api.people.answers import Answer, Reason
@@ -35,7 +36,8 @@ class Priorities(Answer):
 
 
 class Finding(Answer):
-    """A weakness of one device for which there is a fix; `exploited_at` null: no catalogue lists it."""
+    """A weakness of one device for which there is a fix; `exploited_at` null: no catalogue lists it. `known_to` null:
+    it is open. All but the two instants is what was said of it last, also where an earlier one was asked for."""
 
     device_id: UUID
     device_name: str
@@ -46,6 +48,7 @@ class Finding(Answer):
     advisory_id: str
     severity: str
     known_from: datetime
+    known_to: datetime | None
     fixable_at: datetime
     exploited_at: datetime | None
     due_at: datetime | None
@@ -67,3 +70,17 @@ class Feed(Answer):
     problem_kind: str
     problem: str
     failure_count: int
+
+
+class Said(Answer):
+    """A line of a feed, known here from `known_from` to `known_to` (null: it still is said). `number`: which version
+    of those that speak of what was asked for, from 1. `body`: what it says, in this server's words; millionths are of
+    one. Of a score only the last is kept."""
+
+    feed: str
+    part: str
+    key: str
+    number: int
+    known_from: datetime
+    known_to: datetime | None
+    body: dict[str, Any]

@@ -4,18 +4,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from patchring.api.people.answers import Page
 from patchring.api.people.door import Ask, in_tenant, needs
-from patchring.api.people.finding_answers import Feed, Finding, Priorities
+from patchring.api.people.finding_answers import Feed, Finding, Priorities, Said
 from patchring.api.people.paging import Paged
 from patchring.app.caller import Caller
-from patchring.app.catalogue import status
+from patchring.app.catalogue import said, status
 from patchring.app.findings import listing, priorities
 from patchring.app.permissions import Permission as P
 
 router = APIRouter(tags=["findings"])
 LINES_MAX = 500
+AsOf = Annotated[
+    AwareDatetime | None, Query(description="At this instant, not after now, with its offset; without it: now.")
+]
 
 
 @router.get("/tenants/{tenant}/priorities")
@@ -33,10 +37,11 @@ async def list_findings(
     paging: Paged,
     cve: Annotated[str, Query(max_length=100, description="Of this CVE alone.")] = "",
     device: Annotated[str, Query(max_length=300, description="Of this device alone: its name or id.")] = "",
+    as_of: AsOf = None,
 ) -> Page[Finding]:
-    """Open findings of devices, by CVE, device and package."""
+    """Findings of devices that are open, or were at an instant, by CVE, device and package."""
     after = paging.after(str, UUID, str) or ("", UUID(int=0), "")
-    rows = await listing.list_findings(ask.who, ask.tenant_id, after, paging.count, cve, device)
+    rows = await listing.list_findings(ask.who, ask.tenant_id, after, paging.count, cve, device, as_of)
     return paging.page(Finding, rows, "cve", "device_id", "package")
 
 
@@ -46,3 +51,18 @@ async def list_feeds(who: Annotated[Caller, needs(P.PATCHES_READ)], paging: Page
     after = paging.after(str, str) or ("", "")
     rows = await status.list_feeds(who, after, paging.count)
     return paging.page(Feed, rows, "feed", "part")
+
+
+@router.get("/feeds/entries")
+async def list_entries(
+    who: Annotated[Caller, needs(P.PATCHES_READ)],
+    paging: Paged,
+    key: Annotated[str, Query(min_length=1, max_length=300, description="A CVE, an advisory, a KB, or another key.")],
+    feed: Annotated[str, Query(max_length=40, description="Of this feed alone.")] = "",
+    as_of: AsOf = None,
+    history: Annotated[bool, Query(description="Also what was said before and is not any more.")] = False,
+) -> Page[Said]:
+    """What feeds say of something, or said at an instant, and from when to when it was known here."""
+    after = paging.after(str, str, str, int) or said.FIRST
+    rows = await said.list_said(who, key, feed, after, paging.count, as_of, history)
+    return paging.page(Said, rows, "feed", "part", "key", "number")

@@ -14,6 +14,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "invalid": (422, "a field is not what is expected; `fields` names each place"),
     "zero_character": (422, "a text holds U+0000, which cannot be kept"),
     "cursor_unknown": (422, "the cursor is none that this list gave"),
+    "instant_ahead": (422, "`as_of` is after now"),
     "if_match_malformed": (422, "If-Match is no ETag"),
     "key_reused": (422, "the Idempotency-Key was used for another request"),
     "version_missing": (428, "the change needs If-Match with the version that was read"),

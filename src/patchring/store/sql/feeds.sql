@@ -98,3 +98,35 @@ select feed, part, observed_at, published_at, version, sha256, size_bytes, row_c
   failure_count
 from patchring.feed
 where (feed, part) > (%(after_feed)s, %(after_part)s) order by feed, part limit %(limit)s;
+
+-- name: said_of
+-- What feeds say of a CVE, of a KB, or of what has this key: now, at an instant, or each version (`history`) until then.
+-- Of a score there is only what was said last.
+with named as (
+  select feed, part, key, known_from from patchring.catalogue
+  where feed in ('kev', 'osv', 'msrc', 'sofa', 'winget', 'endoflife') and key = %(key)s
+  union
+  select feed, part, key, known_from from patchring.catalogue
+  where feed in ('osv', 'sofa') and body -> 'cves' @> jsonb_build_array(%(key)s::text)
+  union
+  select feed, part, key, known_from from patchring.catalogue
+  where feed = 'msrc' and (body ->> 'kb' = %(kb)s
+    or body -> 'weaknesses' @> jsonb_build_array(jsonb_build_object('cve', %(key)s::text)))
+), versions as (
+  select feed, part, key, known_from,
+    row_number() over (partition by feed, part, key order by known_from)::integer as number
+  from named
+), said as (
+  select row.feed, row.part, row.key, versions.number, row.known_from, row.known_to, row.body
+  from versions join patchring.catalogue as row using (feed, part, key, known_from)
+  union all
+  select 'epss', '', cve, 1, observed_at, null, jsonb_build_object('epss_millionths', epss_millionths,
+    'percentile_millionths', percentile_millionths, 'scored_on', scored_on)
+  from patchring.score where cve = %(key)s
+)
+select feed, part, key, number, known_from, known_to, body from said
+where (%(feed)s = '' or feed = %(feed)s) and (%(at)s::timestamptz is null or known_from <= %(at)s)
+  and (%(history)s or known_to is null or known_to > %(at)s)
+  and (feed, part, key, number) > (%(after_feed)s, %(after_part)s, %(after_key)s, %(after_number)s::integer)
+order by feed, part, key, number
+limit %(limit)s;

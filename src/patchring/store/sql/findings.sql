@@ -214,8 +214,8 @@ returning patch_id, patch_key;
 -- name: listed
 -- Open findings by CVE, device and package, after such a triple.
 select held.device_id, device.name as device_name, held.cve, held.package, held.installed_version, held.fixed_version,
-  held.advisory_id, held.severity, held.known_from, held.fixable_at, held.exploited_at, held.due_at, held.triage,
-  held.due_reasons
+  held.advisory_id, held.severity, held.known_from, held.known_to, held.fixable_at, held.exploited_at, held.due_at,
+  held.triage, held.due_reasons
 from patchring.finding as held
 join patchring.device on device.tenant_id = held.tenant_id and device.device_id = held.device_id
 where held.tenant_id = %(tenant_id)s and held.known_to is null
@@ -234,3 +234,16 @@ left join patchring.score on score.cve = held.cve
 where held.tenant_id = %(tenant_id)s and held.known_to is null and held.package = any (%(packages)s::text[])
 group by 1, 2, 3, 4, 5, 6, 7, score.epss_millionths
 order by min(held.exploited_at) is null, min(held.due_at) nulls last, held.cve;
+
+-- name: listed_at
+-- The same of what was open at an instant. What each says is what was said of it last.
+select held.device_id, device.name as device_name, held.cve, held.package, held.installed_version, held.fixed_version,
+  held.advisory_id, held.severity, held.known_from, held.known_to, held.fixable_at, held.exploited_at, held.due_at,
+  held.triage, held.due_reasons
+from patchring.finding as held
+join patchring.device on device.tenant_id = held.tenant_id and device.device_id = held.device_id
+where held.tenant_id = %(tenant_id)s and held.known_from <= %(at)s and (held.known_to is null or held.known_to > %(at)s)
+  and (%(cve)s = '' or held.cve = %(cve)s) and (%(device_id)s::uuid is null or held.device_id = %(device_id)s::uuid)
+  and (held.cve, held.device_id, held.package) > (%(after_cve)s, %(after_device)s::uuid, %(after_package)s)
+order by held.cve, held.device_id, held.package
+limit %(limit)s;
