@@ -69,6 +69,7 @@ def test_a_feed_from_a_file_is_taken_once(office: Desk) -> None:
     assert (row["row_count"], row["problem"], row["failure_count"]) == (COUNT, "", 0)
     shown = office("feeds", "status").out
     assert f"{row['observed_at'][:16].replace('T', ' ')} UTC" in shown
+    assert f"{row['tried_at'][:16].replace('T', ' ')} UTC" in shown
     assert row["version"] in shown
 
 
@@ -114,6 +115,7 @@ def test_fetching_asks_every_source_now(office: Desk, server: FeedServer) -> Non
     assert [asked.get("if-none-match") for path, asked in server.asked if path == "/kev"] == [None, '"one"']
     now = status(office)
     assert {feed: row["observed_at"] for feed, row in now.items()} == {f: r["observed_at"] for f, r in good.items()}
+    assert all(now[feed]["tried_at"] > good[feed]["tried_at"] for feed in good)
     assert (now["kev"]["problem"], now["epss"]["problem"]) == ("", epss["problem"])
 
 

@@ -22,12 +22,16 @@ def status(as_json: Json = False) -> None:
     """How old each feed is, and what the last try came to."""
     with server() as api:
         rows = list(api.each("/feeds"))
-    columns = ("feed", "part", ("last good", _good), "row_count", "version", ("problem", _problem))
+    columns = ("feed", "part", ("last good", _good), ("tried at", _tried), "row_count", "version", ("problem", _problem))
     show_rows(rows, columns, as_json, "no feed yet: they are fetched by `patchring up`, or brought by `feeds import`")
 
 
 def _good(row: Any) -> str:
     return minute(row["observed_at"]) if row["observed_at"] else "never"
+
+
+def _tried(row: Any) -> str:
+    return minute(row["tried_at"]) if row["tried_at"] else "never"
 
 
 def _problem(row: Any) -> str:
