@@ -20,7 +20,9 @@ LISTS = [
     if route.method == "GET"
     and route.name not in PLAIN
     and not route.path.endswith("}")
-    and not route.path.endswith(("/policy", "/policy/document", "/calendar", "/priorities", "/explain", "/decisions"))
+    and not route.path.endswith(
+        ("/policy", "/policy/document", "/calendar", "/priorities", "/explain", "/decisions", "/ended")
+    )
 ]
 
 

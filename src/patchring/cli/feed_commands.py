@@ -22,7 +22,8 @@ def status(as_json: Json = False) -> None:
     """How old each feed is, and what the last try came to."""
     with server() as api:
         rows = list(api.each("/feeds"))
-    columns = ("feed", "part", ("last good", _good), ("tried at", _tried), "row_count", "version", ("problem", _problem))
+    times = (("last good", _good), ("tried at", _tried))
+    columns = ("feed", "part", *times, "row_count", "version", ("problem", _problem))
     show_rows(rows, columns, as_json, "no feed yet: they are fetched by `patchring up`, or brought by `feeds import`")
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from patchring.cli.client import path
-from patchring.cli.output import Json, Limit, minute, say, server, show_rows
+from patchring.cli.ended_words import COLUMNS, headline
+from patchring.cli.output import Json, Limit, minute, say, server, show_json, show_rows
 
 findings = typer.Typer(help="Which device has what open, and what is past its end of life.", no_args_is_help=True)
 TenantOption = Annotated[str, typer.Option("--tenant", "-t", help="Short name or id of the tenant.")]
@@ -31,6 +32,9 @@ def priorities(
     """
     with server() as api:
         lines = api.get(path("tenants", tenant, "priorities"), count=count)["lines"]
+        lifecycles = [] if as_json else api.get(path("tenants", tenant, "findings", "ended"))["lines"]
+    if ended := headline(lifecycles):
+        say(ended)
     columns = ("place", "cve", ("packages", _packages), ("devices", _devices), ("due", _due), ("why", _why))
     show_rows(lines, columns, as_json, "nothing is known to be open: `patchring feeds status` says what was looked at")
     if factors and not as_json:
@@ -85,3 +89,24 @@ def _from(row: Any) -> str:
 
 def _to(row: Any) -> str:
     return minute(row["known_to"]) if row["known_to"] else "still open"
+
+
+@findings.command("ended")
+def ended(
+    tenant: TenantOption,
+    every: Annotated[bool, typer.Option("--all", help="Also what is maintained for longer.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Which systems and applications are past their end of life, end within 90 days, or are unknown.
+
+    Example: patchring findings ended --tenant northwind
+    """
+    with server() as api:
+        found = api.get(path("tenants", tenant, "findings", "ended"))
+    if as_json:
+        show_json(found)
+        return
+    lines = [line for line in found["lines"] if every or line["state"] != "supported"]
+    show_rows(lines, COLUMNS, as_json, "all that devices named is maintained for longer than 90 days")
+    taken = found["observed_at"]
+    say(f"endoflife.date as of {minute(taken)}" if taken else "endoflife.date never came: nothing is known")

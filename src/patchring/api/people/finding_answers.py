@@ -1,7 +1,7 @@
 """What people are answered about findings and feeds. Instants are UTC."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from patchring.api.people.answers import Answer, Reason
@@ -54,6 +54,33 @@ class Finding(Answer):
     due_at: datetime | None
     triage: bool
     due_reasons: list[Reason]
+
+
+class Lifecycle(Answer):
+    """A system or an application as devices name it, and until when it is maintained. `product`, `cycle`: of
+    endoflife.date; empty: unknown. `until`: the last day (of support for everybody), `extended` that for who has it;
+    null: no day is known. `next_cycle` empty: none is known. `device_names`: the first ten. Who is `unknown` may have
+    ended."""
+
+    state: Literal["ended", "ending", "unknown", "supported"]
+    kind: Literal["system", "application"]
+    name: str
+    version: str
+    product: str
+    cycle: str
+    until: date | None
+    extended: date | None
+    next_cycle: str
+    device_count: int
+    device_names: list[str]
+    text: str
+
+
+class Lifecycles(Answer):
+    """`observed_at`: when endoflife.date was last taken; null: never, so all is unknown."""
+
+    observed_at: datetime | None
+    lines: list[Lifecycle]
 
 
 class Feed(Answer):

@@ -8,11 +8,11 @@ from pydantic import AwareDatetime
 
 from patchring.api.people.answers import Page
 from patchring.api.people.door import Ask, in_tenant, needs
-from patchring.api.people.finding_answers import Feed, Finding, Priorities, Said
+from patchring.api.people.finding_answers import Feed, Finding, Lifecycles, Priorities, Said
 from patchring.api.people.paging import Paged
 from patchring.app.caller import Caller
 from patchring.app.catalogue import said, status
-from patchring.app.findings import listing, priorities
+from patchring.app.findings import ended, listing, priorities
 from patchring.app.permissions import Permission as P
 
 router = APIRouter(tags=["findings"])
@@ -43,6 +43,12 @@ async def list_findings(
     after = paging.after(str, UUID, str) or ("", UUID(int=0), "")
     rows = await listing.list_findings(ask.who, ask.tenant_id, after, paging.count, cve, device, as_of)
     return paging.page(Finding, rows, "cve", "device_id", "package")
+
+
+@router.get("/tenants/{tenant}/findings/ended")
+async def list_ended(ask: Annotated[Ask, in_tenant(P.PATCHES_READ)]) -> Lifecycles:
+    """Systems and applications past their end of life, those that end within 90 days, and those nobody knows of."""
+    return Lifecycles.model_validate(await ended.list_ended(ask.who, ask.tenant_id))
 
 
 @router.get("/feeds")

@@ -130,3 +130,13 @@ where (%(feed)s = '' or feed = %(feed)s) and (%(at)s::timestamptz is null or kno
   and (feed, part, key, number) > (%(after_feed)s, %(after_part)s, %(after_key)s, %(after_number)s::integer)
 order by feed, part, key, number
 limit %(limit)s;
+
+-- name: lifecycles
+-- Until when releases of these products are maintained, as it is said now.
+select body from patchring.catalogue
+where feed = 'endoflife' and known_to is null and body ->> 'product' = any (%(products)s::text[])
+order by key;
+
+-- name: lifecycles_observed
+-- When that was last taken; null: it never was.
+select max(observed_at) from patchring.feed where feed = 'endoflife';
