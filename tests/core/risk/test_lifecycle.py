@@ -80,10 +80,10 @@ def test_what_is_said_is_a_sentence() -> None:
     assert "until 2028-08-09, 1 day from now" in Ending(following, 1, None).text
     assert Supported(following).text == "Debian 13 is maintained until 2028-08-09"
     assert Supported(Cycle("macos", "26", "Apple macOS macOS 26", None, False)).text == "Apple macOS 26 is maintained"
-    assert (
-        Ended(Cycle("x", "1", "X 1", None, True), None).text
-        == "X 1 is maintained no more; no later cycle of it is known"
-    )
+    over = Cycle("x", "1", "X 1", None, True)
+    assert Ended(over, None).text == "X 1 is maintained no more; no later cycle of it is known"
+    unfilled = Cycle("mongodb", "6.0", "MongoDB Server 6.0{%if r.codename %} ({{r.codename}}){%endif%}", None, False)
+    assert Supported(unfilled).text == "MongoDB Server 6.0 is maintained"
 
 
 @pytest.mark.parametrize(

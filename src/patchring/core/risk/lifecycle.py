@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from patchring.core.risk.products import Named
 
 SOON = timedelta(days=90)
+_TEMPLATE = re.compile(r"\{[%{].*[%}]\}")
 _TWICE = re.compile(r"\b(\w[\w ]*) \1\b")
 
 
@@ -29,8 +30,8 @@ class Cycle:
 
     @property
     def title(self) -> str:
-        """The label, without what it says twice (`macOS macOS 15`)."""
-        return _TWICE.sub(r"\1", self.label)
+        """The label, without what it says twice (`macOS macOS 15`) and without a template that nobody filled in."""
+        return _TWICE.sub(r"\1", _TEMPLATE.sub("", self.label))
 
 
 @dataclass(frozen=True)

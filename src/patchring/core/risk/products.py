@@ -91,7 +91,7 @@ def _windows(number: str, edition: str, version: str) -> Named:
     if words & {"ltsc", "ltsb"}:
         suffix = "-iot-lts" if "iot" in words else "-e-lts"
         return Named("windows", (base + suffix,), re.compile(f".*{suffix}"))
-    if words & {"pro", "home"}:
+    if words & {"pro", "professional", "home"}:
         suffix = "-w"
     elif words & {"enterprise", "education"}:
         suffix = "-e"
