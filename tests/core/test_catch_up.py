@@ -105,3 +105,30 @@ def test_the_window_before() -> None:
     assert before is not None
     assert before.closes_at == utc("15T04:00")
     assert last_window(Window("any", "", time(0), timedelta(0)), BERLIN, open_now) is None
+
+
+def test_what_it_may_begin_in_has_the_name_of_its_window() -> None:
+    """So that the permit says why it was not a Sunday."""
+    found = caught_up(night(), BERLIN, utc("23T18:00"), AWAY)
+    assert found is not None
+    assert found.name == "sunday, caught up"
+
+
+def test_back_at_the_very_end_of_the_window_it_missed_it() -> None:
+    """Nothing could have begun in no time."""
+    assert asked("22T05:00", silence=Silence(utc("20T16:00"), utc("22T04:00"))) == "22T04:00-24T04:00"
+
+
+def test_a_window_that_never_was_is_not_missed() -> None:
+    """All of it lies in hours in which people work."""
+    noon = Window("noon", "FREQ=WEEKLY;BYDAY=MO", time(12), timedelta(hours=1), outside_hours=True)
+    silent = replace(noon, catch_up=CatchUp.WHEN_SEEN, catch_up_within=timedelta(days=2))
+    assert asked("23T18:00", silent, Silence(utc("20T16:00"), utc("23T17:30")), hours=OFFICE) is None
+
+
+def test_before_it_was_seen_again_nothing_begins() -> None:
+    """Nor in hours of its own, which go before the policy's."""
+    assert asked("23T17:29") is None
+    own = Hours({0: ((time(18), time(20)),)})
+    assert asked("23T18:00", night(hours=own), hours=OFFICE) is None
+    assert asked("23T19:30", night(hours=own), hours=OFFICE) == "23T19:00-24T04:00"

@@ -142,3 +142,14 @@ def test_a_day_that_moves_comes_once_in_every_month_and_on_the_nearest_day(wante
     assert [(each.month, each.day) for each in first_days] == [
         (n, min(wanted, length)) for n, length in enumerate(lengths, start=1)
     ]
+
+
+def test_work_that_only_touches_a_window_leaves_no_empty_part() -> None:
+    """It ends where the window begins, or begins where the window ends, or fills it to the minute."""
+    monday = datetime(2026, 11, 30, tzinfo=UTC)
+    lunch, before = window("FREQ=DAILY", "12:00", 1, outside_hours=True), monday + timedelta(hours=6)
+    assert parts(lunch, before, BERLIN, 1) == [("Mon 12:00", "Mon 13:00")]
+    early = window("FREQ=DAILY", "06:00", 2, outside_hours=True)
+    assert parts(early, monday, BERLIN, 2) == [("Mon 06:00", "Mon 08:00"), ("Tue 06:00", "Tue 08:00")]
+    morning = window("FREQ=WEEKLY;BYDAY=MO", "08:00", 4, outside_hours=True)
+    assert next_window(morning, BERLIN, monday, OFFICE) is None

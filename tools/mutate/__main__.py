@@ -26,6 +26,7 @@ SCHEDULE = tuple(
         "recurrence",
         "hours",
         "preview",
+        "preview_rows",
         "catch_up",
         "staffing",
         "staffing_reasons",
@@ -57,7 +58,7 @@ OWN: Mapping[str, Sequence[str]] = {
     "occurrence": ("tests/core/test_windows.py",),
     "staffing": ("tests/core/test_staffing_reasons.py",),
     "windows": ("tests/core/test_catch_up.py", *TEN_YEARS),
-    "preview": TEN_YEARS,
+    "preview": ("tests/core/test_preview_rows.py", *TEN_YEARS),
 }
 # A table of sentences, and values without rules.
 NOT_RULES = frozenset({"__init__", "carried", "condition"})

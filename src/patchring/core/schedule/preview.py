@@ -10,7 +10,7 @@ from patchring.core.schedule.hours import outside
 from patchring.core.schedule.occurrence import Occurrence
 from patchring.core.schedule.recurrence import FIRST_ON, starts
 from patchring.core.schedule.rule import Rule, parse
-from patchring.core.schedule.windows import LOOK_AHEAD, occurrences
+from patchring.core.schedule.windows import LOOK_AHEAD, blackout_at, occurrences
 
 _DAY = timedelta(days=1)
 
@@ -84,8 +84,8 @@ def _rows(
             cut = [_of(blackout, "cut by")] if blackout else []
             yield Planned(free.opens_at, free.closes_at, (*moved, *why, *cut))
     if not any_left:
-        found = next(each for each in blackouts if _span(each, zone)[0] < parts[-1].closes_at <= _span(each, zone)[1]
-                     or _span(each, zone)[0] <= parts[0].opens_at < _span(each, zone)[1])  # fmt: skip
+        found = blackout_at(blackouts, zone, parts[0].opens_at)
+        assert found is not None, "nothing is left of a window, and no blackout took it"
         yield Skipped(on, _of(found, "falls into"))
 
 
@@ -146,7 +146,7 @@ def _lacking(window: Window, zone: tzinfo, after: datetime) -> Iterator[Row]:
 
 def _wanted_days(rule: Rule, first_on: date) -> tuple[int, ...]:
     """The days of the month that the rule wants of every month; none where weekdays or a pace of days choose too."""
-    if rule.weekdays or rule.frequency == "WEEKLY" or (rule.frequency == "DAILY" and rule.interval > 1):
+    if rule.weekdays or (rule.frequency == "DAILY" and rule.interval > 1):
         return ()
     return rule.month_days or ((first_on.day,) if rule.frequency == "MONTHLY" else ())
 
