@@ -31,7 +31,7 @@ WELL_KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 # The well-known words are few and far apart; people's own names, such as `ward north` and `ward south`, are not.
 _CLOSE_TO_KNOWN, _CLOSE_TO_OWN = 0.8, 0.85
-_OWN_MAX = 200  # words of a text that others are compared with: texts of thousands of rows are read often
+_OWN_MAX = 100  # words of a field; with more of them a program wrote the text, and comparing all pairs takes long
 _CONDITIONS = {
     "segments": ("when",),
     "approvals": ("when",),
@@ -106,11 +106,16 @@ def _meant(field: str, value: str, written: Counter[str]) -> str:
     known = WELL_KNOWN[field]
     if value in known or _wild(value):
         return ""
+    own = _rather(value, written) if len(written) <= _OWN_MAX else []
+    return nearest(value, known, _CLOSE_TO_KNOWN) or nearest(value, own, _CLOSE_TO_OWN)
+
+
+def _rather(value: str, written: Counter[str]) -> list[str]:
+    """Words of the text that may be meant by another."""
     order, count = [*written], written[value]
     first = order.index(value)
-    own = [each for at, each in enumerate(order[:_OWN_MAX]) if (-written[each], at) < (-count, first)]
-    own = [each for each in own if not _wild(each) and not numbered(value, each)]
-    return nearest(value, known, _CLOSE_TO_KNOWN) or nearest(value, own, _CLOSE_TO_OWN)
+    own = (each for at, each in enumerate(order) if (-written[each], at) < (-count, first))
+    return [each for each in own if not _wild(each) and not numbered(value, each)]
 
 
 def _wild(value: str) -> bool:
