@@ -39,6 +39,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "msrc": Bounds(64 * MIB, 64 * MIB, 200_000, vanish_permille=20),
     "sofa": Bounds(16 * MIB, 32 * MIB, 20_000, vanish_permille=100),
     "winget": Bounds(64 * MIB, 256 * MIB, 1_000_000, vanish_permille=50),
+    "scanner": Bounds(256 * MIB, 1024 * MIB, 2_000_000, vanish_permille=1000),
     "endoflife": Bounds(32 * MIB, 64 * MIB, 200_000, vanish_permille=20),
 }
 

@@ -15,8 +15,8 @@ from patchring.feeds.model import Snapshot, WindowsUpdate
 from patchring.feeds.msrc_month import Month, Product, Vulnerability
 from patchring.feeds.msrc_reading import FEED, moment, products, vulnerability
 from patchring.feeds.msrc_updates import updates
-from patchring.feeds.msrc_xml import Node, records
 from patchring.feeds.reading import as_json, clean, document, name, snapshot
+from patchring.feeds.xml_records import Node, records
 
 INDEX = "index"
 """The part of the feed that is the list of months."""

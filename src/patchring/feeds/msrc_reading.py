@@ -7,8 +7,8 @@ from sys import intern
 
 from patchring.feeds.errors import WrongShape
 from patchring.feeds.msrc_month import Fix, KnownIssue, Product, Rating, Vulnerability
-from patchring.feeds.msrc_xml import Node
 from patchring.feeds.reading import clean, name, shown
+from patchring.feeds.xml_records import Node
 
 FEED = "msrc"
 _ID = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|ADV[0-9]{6}")

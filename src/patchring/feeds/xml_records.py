@@ -62,13 +62,14 @@ class Node:
         return found
 
 
-def records(feed: str, text: str, root: str, wanted: frozenset[str]) -> Iterator[Node]:
-    """The wanted children of the root, in the order of the document. `root` is the name it has to have.
+def records(feed: str, text: str, root: str, wanted: frozenset[str], level: int = 2) -> Iterator[Node]:
+    """The wanted children of the root, in the order of the document. `root` is the name it has to have; `level` 2 are
+    its children, 3 theirs.
 
     Raises WrongShape (a DOCTYPE, not well-formed, another root), TooLarge, Truncated; also after records were given,
     so that nothing is to be used before the end.
     """
-    reader = _Reader(feed, root, wanted)
+    reader = _Reader(feed, root, wanted, level)
     raw = text.encode()
     for start in range(0, max(len(raw), 1), _CHUNK):
         reader.feed(raw[start : start + _CHUNK], final=start + _CHUNK >= len(raw))
@@ -76,8 +77,8 @@ def records(feed: str, text: str, root: str, wanted: frozenset[str]) -> Iterator
 
 
 class _Reader:
-    def __init__(self, feed: str, root: str, wanted: frozenset[str]) -> None:
-        self._feed, self._root, self._wanted = feed, root, wanted
+    def __init__(self, feed: str, root: str, wanted: frozenset[str], level: int) -> None:
+        self._feed, self._root, self._wanted, self._level = feed, root, wanted, level
         self._open: list[Node] = []
         self._depth = self._elements = self._in_record = self._fed = 0
         self._texts: list[str] = []
@@ -124,7 +125,7 @@ class _Reader:
         tag = _local(name)
         if self._depth == 1 and tag != self._root:
             raise WrongShape(self._feed, f"expected a document of {self._root}, got {tag[:60]!r}")
-        if self._open or (self._depth == 2 and tag in self._wanted):
+        if self._open or (self._depth == self._level and tag in self._wanted):
             self._flush()
             node = Node(tag, {_local(key): said for key, said in attributes.items()})
             if self._open:
