@@ -39,7 +39,7 @@ def priorities(
     show_rows(lines, columns, as_json, "nothing is known to be open: `patchring feeds status` says what was looked at")
     if factors and not as_json:
         for line in lines:
-            texts = [f"{each['name']}: {each['text'] or 'no'}" for each in line["factors"]]
+            texts = [f"{each['name']}: {each['text']}" for each in line["factors"]]
             say(f"{line['place']}. {line['cve']}: {'; '.join(texts)}")
 
 

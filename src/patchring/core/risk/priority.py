@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patchring.core.devices import Criticality
+from patchring.core.reason import counted
 from patchring.core.risk.due import Due
-from patchring.core.risk.facts import Finding
+from patchring.core.risk.facts import Exposure, Finding
 
 _CRITICALITY = tuple(Criticality)  # from low to mission
 _SEVERITIES = ("", "low", "moderate", "medium", "important", "high", "critical")
@@ -20,7 +21,8 @@ _SEVERITIES = ("", "low", "moderate", "medium", "important", "high", "critical")
 
 @dataclass(frozen=True)
 class Factor:
-    """One step of the comparison: `rank` is compared, larger first; `text` is what people read."""
+    """One step of the comparison: `rank` is compared, larger first; `text` is what people read, also of what does not
+    hold (rank 0), and never empty."""
 
     name: str
     rank: int
@@ -48,19 +50,35 @@ def ranked(findings: Iterable[tuple[Finding, Due]], now: datetime) -> list[Ranke
 
 
 def _factors(finding: Finding, due: Due, now: datetime) -> Sequence[Factor]:
-    vulnerability, exposure = finding.vulnerability, finding.exposure
-    overdue = due.at is not None and due.at < now
+    inputs = due.inputs
     return [
-        Factor("exploited", int(due.inputs.exploited), "known to be exploited"),
-        Factor("overdue", int(overdue), f"overdue since {due.at:%Y-%m-%d}" if due.at and overdue else ""),
-        Factor("exposed", int(due.inputs.exposed), "faces the internet" if exposure.internet_facing else "may face it"),
-        Factor("automatable", int(due.inputs.automatable), "an attack can be automated"),
-        Factor("impact", int(due.inputs.total), "gives total control"),
+        _holds("exploited", inputs.exploited, "known to be exploited", "not known to be exploited"),
+        _overdue(due, now),
+        _exposed(finding.exposure),
+        _holds("automatable", inputs.automatable, "an attack can be automated", "not known to be automatable"),
+        _holds("impact", inputs.total, "gives total control", "not known to give total control"),
         _severity(finding),
-        _business(exposure.criticality),
-        Factor("spread", finding.device_count, f"{finding.device_count} devices"),
-        Factor("epss", vulnerability.epss_millionths or 0, f"EPSS {(vulnerability.epss_millionths or 0) / 1e6:.3f}"),
+        _business(finding.exposure.criticality),
+        Factor("spread", finding.device_count, counted(finding.device_count, "device")),
+        _epss(finding.vulnerability.epss_millionths),
     ]
+
+
+def _holds(name: str, holds: bool, yes: str, no: str) -> Factor:
+    return Factor(name, int(holds), yes if holds else no)
+
+
+def _overdue(due: Due, now: datetime) -> Factor:
+    if due.at is None:
+        return Factor("overdue", 0, "not overdue: due with the next upgrade")
+    overdue = due.at < now
+    return Factor("overdue", int(overdue), f"{'overdue since' if overdue else 'not overdue: due by'} {due.at:%Y-%m-%d}")
+
+
+def _exposed(exposure: Exposure) -> Factor:
+    """Unknown counts as exposed, and is worded as unknown."""
+    yes = "faces the internet" if exposure.internet_facing else "may face it"
+    return _holds("exposed", exposure.exposed, yes, "does not face the internet")
 
 
 def _severity(finding: Finding) -> Factor:
@@ -71,7 +89,11 @@ def _severity(finding: Finding) -> Factor:
         return Factor("severity", tenths, f"CVSS {tenths // 10}.{tenths % 10}")
     word = vulnerability.severity.lower()
     place = _SEVERITIES.index(word) if word in _SEVERITIES else 0
-    return Factor("severity", (0, 20, 50, 50, 75, 75, 95)[place], f"severity {word}")
+    return Factor("severity", (0, 20, 50, 50, 75, 75, 95)[place], f"severity {word}" if word else "no severity known")
+
+
+def _epss(millionths: int | None) -> Factor:
+    return Factor("epss", millionths or 0, "no EPSS score" if millionths is None else f"EPSS {millionths / 1e6:.3f}")
 
 
 def _business(criticality: Criticality) -> Factor:
