@@ -63,8 +63,11 @@ def status(desk: Desk) -> dict[str, dict[str, Any]]:
 def test_a_feed_from_a_file_is_taken_once(office: Desk) -> None:
     """Brought again it is nothing new; its age and its lines are shown."""
     assert office("feeds", "status").out.startswith("no feed yet: ")
-    assert office("feeds", "import", "kev", FIRST).out == f"kev: {COUNT} lines: {COUNT} new, 0 changed, 0 gone\n"
-    assert office("feeds", "import", "kev", FIRST).out == "kev: nothing new\n"
+    assert (
+        office("feeds", "import", "kev", FIRST).out
+        == f"kev: {FIRST.name}: {COUNT} lines: {COUNT} new, 0 changed, 0 gone\n"
+    )
+    assert office("feeds", "import", "kev", FIRST).out == f"kev: {FIRST.name}: nothing new\n"
     row = status(office)["kev"]
     assert (row["row_count"], row["problem"], row["failure_count"]) == (COUNT, "", 0)
     shown = office("feeds", "status").out
@@ -81,7 +84,10 @@ def test_what_is_refused_is_exit_code_1_and_the_last_good_one_stays(office: Desk
     broken.write_bytes(FIRST.read_bytes()[:-40])
     for _ in range(2):
         [came] = office("feeds", "import", "kev", broken, "--json", code=1).json
-        assert (came["rows"], came["text"]) == (0, f"refused: {came['problem']}")
+        found = "expected a whole JSON document, it ends in the middle"
+        advice = "nothing of it was taken; see that the file came whole"
+        assert (came["rows"], came["text"]) == (0, f"refused: {found}; {advice}")
+        assert (came["file"], came["problem"]) == ("broken.json", f"kev: broken.json: {found}; {advice}")
     after = status(office)["kev"]
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"tried_at", "problem_kind", "problem", "failure_count"}
@@ -98,9 +104,52 @@ def test_a_feed_that_shrinks_has_to_be_looked_at(office: Desk, tmp_path: Path) -
     office("feeds", "import", "kev", FIRST)
     assert "entries are gone" in office("feeds", "import", "kev", small, code=1).out
     assert status(office)["kev"]["problem_kind"] == "feed_shrunken"
-    said = f"kev: 1 line: 0 new, 0 changed, {COUNT - 1} gone\n"
+    said = f"kev: small.json: 1 line: 0 new, 0 changed, {COUNT - 1} gone\n"
     assert office("feeds", "import", "kev", small, "--allow-shrinking").out == said
     assert (status(office)["kev"]["row_count"], status(office)["kev"]["problem"]) == (1, "")
+
+
+def test_every_line_of_a_folder_names_its_file(office: Desk, tmp_path: Path) -> None:
+    """Those that are refused, what is not read, and the folder itself where all of it is one feed; a file of another
+    feed is no reason to wait for a new Patchring."""
+    folder = tmp_path / "usb"
+    (folder / "more").mkdir(parents=True)
+    (folder / "a.json").write_text("<html>", encoding="utf-8")
+    (folder / "b.json").write_bytes(BROUGHT["sofa"].read_bytes())
+    (folder / "c.json").write_bytes(FIRST.read_bytes())
+    advice = "nothing of it was taken; see that this is a file of this feed (docs/feeds.md has where each is from)"
+    assert office("feeds", "import", "kev", folder, code=1).out.splitlines() == [
+        f"kev: a.json: refused: expected JSON: JSON is malformed: invalid character (byte 0); {advice}",
+        f"kev: b.json: refused: Object missing required field `catalogVersion`; {advice}",
+        f"kev: c.json: {COUNT} lines: {COUNT} new, 0 changed, 0 gone",
+        "kev: more: not read: a folder in a folder: bring it by itself",
+    ]
+    lines = BROUGHT["osv"].read_bytes().splitlines()[:6]
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    (mixed / "1.json").write_bytes(lines[0])
+    (mixed / "2.ndjson").write_bytes(b"\n".join(lines[1:]))
+    said = f"osv AlmaLinux: mixed: {len(lines)} lines: {len(lines)} new, 0 changed, 0 gone\n"
+    assert office("feeds", "import", "osv", mixed, "--part", "AlmaLinux").out == said
+
+
+def test_osv_is_taken_only_as_a_part_that_is_known(office: Desk) -> None:
+    """Nothing is written where it is not; no other feed takes a part."""
+    known = "Debian, Ubuntu, AlmaLinux, Rocky Linux, Red Hat, SUSE, openSUSE\n"
+    alma = BROUGHT["osv"]
+    none = office("feeds", "import", "osv", alma, code=1).err
+    assert none.endswith(f"osv comes in parts, and a file does not say which it is; add --part with one of: {known}")
+    small = office("feeds", "import", "osv", alma, "--part", "rocky", code=1).err
+    assert small.endswith(f"osv has no part 'rocky' here; did you mean 'Rocky Linux'; expected one of: {known}")
+    odd = office("feeds", "import", "osv", alma, "--part", "Gentoo", code=1).err
+    assert odd.endswith(f"osv has no part 'Gentoo' here; expected one of: {known}")
+    other = office("feeds", "import", "kev", FIRST, "--part", "x", code=1).err
+    assert other.endswith("kev says by itself what part it is of; leave --part 'x' out\n")
+    wrong = office("feeds", "import", "osv", alma, "--part", "Debian", code=1).out
+    assert wrong == (
+        "osv Debian: alma.ndjson: refused: expected advisories of Debian, got AlmaLinux (6); "
+        "nothing of it was taken; bring it with the --part that it is of\n"
+    )
 
 
 def test_fetching_asks_every_source_now(office: Desk, server: FeedServer) -> None:

@@ -124,7 +124,7 @@ def test_a_catalogue_that_lost_half_is_refused_although_its_count_agrees() -> No
     assert refused.value.kind == "feed_shrunken"
     assert str(refused.value) == (
         f"kev: expected at most 3 withdrawn entries, 5 of 10 entries are gone, {gone[0]} first; "
-        "the last good one stays; if the source says that this is meant, import it with its shrinking allowed"
+        "the last good one stays; if the source says that this is meant, import it with --allow-shrinking"
     )
 
 

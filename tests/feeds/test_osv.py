@@ -226,7 +226,7 @@ REFUSED: list[tuple[str, bytes, str, str]] = [
     ("an empty list", b"[]", "feed_empty", "expected entries, none came"),
     ("only spaces", b" \n ", "feed_truncated", "expected a whole JSON document, it ends in the middle"),
     ("a number", b"7", "feed_wrong_shape", "Expected `object`, got `int`"),
-    ("cut in a line", CUT[:-200], "feed_truncated", "expected a whole JSON document, it ends in the middle"),
+    ("cut in a line", CUT[:-200], "feed_truncated", "line 7: expected a whole JSON document, it ends in the middle"),
     ("no id", b'{"modified":"2026-08-01T10:00:00Z"}', "feed_wrong_shape", "Object missing required field `id`"),
     ("an empty id", entry(id=""), "feed_wrong_shape", "expected a name at id, nothing came"),
     ("a long id", entry(id="D" * 201), "feed_too_large", "expected at most 200 characters at id, 201 came"),
@@ -254,11 +254,29 @@ REFUSED: list[tuple[str, bytes, str, str]] = [
         "feed_wrong_shape",
         "expected a CVSS vector in DSA-1, got 'a\\nb'",
     ),
-    ("two that differ", entry() + b"\n" + entry(summary="x"), "feed_duplicate", "expected one advisory DSA-1, two cam"),
+    (
+        "two that differ",
+        entry() + b"\n" + entry(summary="x"),
+        "feed_duplicate",
+        "line 2: expected one advisory DSA-1, tw",
+    ),
+    (
+        "a broken line among good ones",
+        b"\n" + entry() + b"\n\n" + b'{"id": DSA-2}\n',
+        "feed_wrong_shape",
+        "line 4: expected JSON: JSON is malformed: invalid character (byte 7)",
+    ),
+    (
+        "a broken line in one printed for people",
+        b'{\n  "id": "DSA-1",\n  "modified": yesterday\n}\n',
+        "feed_wrong_shape",
+        "line 3: expected JSON: JSON is malformed: invalid character (byte ",
+    ),
+    ("a broken one in a list", b"[" + entry() + b', {"id": 7}]', "feed_wrong_shape", "entry 2: Expected `str`, got"),
     ("a zip cut off", GOOD[:-30], "feed_truncated", "expected a whole zip, it is cut off or damaged"),
     ("a zip of nothing", zipped({"a.txt": b"x"}), "feed_empty", "expected .json files in the zip, there are none"),
-    ("a page in a zip", zipped({"1.json": b"<html>"}), "feed_wrong_shape", "expected JSON: JSON is malformed"),
-    ("Latin-1 in a zip", zipped({"1.json": entry().replace(b"openssl", b"\xe9")}), "feed_wrong_", "expected"),
+    ("a page in a zip", zipped({"1.json": b"<html>"}), "feed_wrong_shape", "1: expected JSON: JSON is malformed"),
+    ("Latin-1 in a zip", zipped({"1.json": entry().replace(b"openssl", b"\xe9")}), "feed_wrong_", "1: expected"),
     (
         "a bomb in a zip",
         zipped({"1.json": b" " * (17 * 1024 * 1024)}),
@@ -271,6 +289,26 @@ REFUSED: list[tuple[str, bytes, str, str]] = [
 @pytest.mark.parametrize(("raw", "kind", "found"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_what_is_no_advisory_refuses_the_whole_feed_with_its_reason(raw: bytes, kind: str, found: str) -> None:
     assert (refusal(raw)[0][: len(kind)], refusal(raw)[1][: len(found)]) == (kind, found)
+
+
+ANOTHER_PART: list[tuple[str, bytes, str]] = [
+    ("all of another", entry(), "expected advisories of AlmaLinux, got Debian (1)"),
+    ("some of another", CUT + entry(), "expected advisories of AlmaLinux, got AlmaLinux (6), Debian (1); DSA-1 is not"),
+    ("of no distribution", entry(affected=[]), "expected advisories of AlmaLinux, got none of a distribution"),
+]
+
+
+@pytest.mark.parametrize(("raw", "found"), [row[1:] for row in ANOTHER_PART], ids=[row[0] for row in ANOTHER_PART])
+def test_what_is_of_another_part_is_refused_with_what_came(raw: bytes, found: str) -> None:
+    with pytest.raises(FeedRefused) as refused:
+        parsed(raw, part="AlmaLinux")
+    assert (refused.value.kind, refused.value.found[: len(found)]) == ("feed_wrong_part", found)
+
+
+def test_what_has_no_line_left_is_of_its_part_still() -> None:
+    """A withdrawn advisory among others."""
+    rows = parsed(entry() + b"\n" + entry(id="DSA-2", affected=[]), part="Debian").rows
+    assert [row.advisory_id for row in rows] == ["DSA-1", "DSA-2"]
 
 
 def test_a_damaged_member_of_a_zip_is_told() -> None:

@@ -71,7 +71,7 @@ def _to(row: Any) -> str:
 def import_(
     feed: Annotated[str, typer.Argument(help="kev, epss, osv, msrc, sofa, winget or endoflife.")],
     source: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or a folder of files.", exists=True)],
-    part: Annotated[str, typer.Option(help="Of a feed in parts, which: `Debian` of osv.")] = "",
+    part: Annotated[str, typer.Option(help="Of osv, which: `Debian`, `Rocky Linux`.")] = "",
     shrinking: Annotated[bool, typer.Option("--allow-shrinking", help="I looked: it is meant to be smaller.")] = False,
     home: Home = None,
     as_json: Json = False,
@@ -100,6 +100,7 @@ def _told(came: list[dict[str, Any]], as_json: bool) -> None:
     else:
         for each in came:
             name = f"{each['feed']} {each['part']}".strip()
-            console.print(f"{name}: {each['text']}", markup=False, soft_wrap=True)
+            file = f"{each['file']}: " if each["file"] else ""
+            console.print(f"{name}: {file}{each['text']}", markup=False, soft_wrap=True)
     if any(each["problem"] for each in came):
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ FeedRefused
 ├── WrongEncoding   the bytes are not UTF-8, or the packing is damaged or unknown
 ├── Truncated       it ends before it is complete
 ├── WrongShape      a field is missing, of another type, or says something that cannot be
+├── WrongPart       it is of another part than it was asked for or brought as (a distribution of osv)
 ├── Duplicate       the same thing twice, and not the same said of it
 ├── Shrunken        more has vanished since the last good one than can be withdrawals
 └── Older           it was published before the last good one
@@ -19,11 +20,20 @@ class FeedRefused(Exception):
 
     kind: str = "feed_refused"
     advice: str = "the last good one stays; fetch it again"
+    advice_of_file: str = "nothing of it was taken; see that the file came whole"
 
     def __init__(self, feed: str, found: str, advice: str = "") -> None:
         self.feed = feed
         self.found = _one_line(found)
+        self._advice = advice
         super().__init__(f"{feed}: {self.found}; {advice or self.advice}")
+
+    def told_of(self, file: str) -> str:
+        """The text where somebody brought it as a file: it is named, and the advice is about a file. `file` empty: it
+        came over the network."""
+        if not file:
+            return str(self)
+        return f"{self.feed}: {_one_line(file)}: {self.found}; {self._advice or self.advice_of_file}"
 
 
 def _one_line(found: str) -> str:
@@ -39,6 +49,7 @@ class Empty(FeedRefused):
 class TooLarge(FeedRefused):
     kind = "feed_too_large"
     advice = "the last good one stays; look at what the source sent before you fetch it again"
+    advice_of_file = "nothing of it was taken; look at what is in it"
 
 
 class WrongEncoding(FeedRefused):
@@ -52,6 +63,15 @@ class Truncated(FeedRefused):
 class WrongShape(FeedRefused):
     kind = "feed_wrong_shape"
     advice = "the last good one stays; if the source has changed its format for good, Patchring needs an update"
+    advice_of_file = (
+        "nothing of it was taken; see that this is a file of this feed (docs/feeds.md has where each is from)"
+    )
+
+
+class WrongPart(WrongShape):
+    kind = "feed_wrong_part"
+    advice = "the last good one stays; look at what the source sent before you fetch it again"
+    advice_of_file = "nothing of it was taken; bring it with the --part that it is of"
 
 
 class Duplicate(FeedRefused):
@@ -60,7 +80,8 @@ class Duplicate(FeedRefused):
 
 class Shrunken(FeedRefused):
     kind = "feed_shrunken"
-    advice = "the last good one stays; if the source says that this is meant, import it with its shrinking allowed"
+    advice = "the last good one stays; if the source says that this is meant, import it with --allow-shrinking"
+    advice_of_file = "the last good one stays; if the source says that this is meant, add --allow-shrinking"
 
 
 class Older(FeedRefused):

@@ -6,14 +6,15 @@ no distribution (npm, PyPI) are left out; an advisory without any is kept, becau
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
 from patchring.feeds import reading
 from patchring.feeds.ecosystems import family_of
-from patchring.feeds.errors import Duplicate, TooLarge, WrongShape
+from patchring.feeds.errors import Duplicate, FeedRefused, TooLarge, WrongPart, WrongShape
 from patchring.feeds.guards import BOUNDS
 from patchring.feeds.model import Advisory, Snapshot
 from patchring.feeds.osv_documents import documents
@@ -51,9 +52,29 @@ def parse(raw: bytes, observed_at: datetime, *, part: str = "", complete: bool =
     """All advisories, sorted. `raw`: plain, gzip, xz or zip; `part`: the ecosystem that it is of; `complete` False:
     only what changed lately. An advisory that comes twice and says the same is taken once. Raises FeedRefused."""
     rows: dict[str, Advisory] = {}
-    for document in documents(FEED, raw):
-        _add(rows, _advisory(reading.as_json(FEED, document, _Entry)))
+    for where, document in documents(FEED, raw):
+        try:
+            _add(rows, _advisory(reading.as_json(FEED, document, _Entry)))
+        except FeedRefused as refused:
+            if not where:
+                raise
+            raise type(refused)(FEED, f"{where}: {refused.found}") from refused
+    _check_part(part, rows.values())
     return reading.snapshot(FEED, raw, [rows[key] for key in sorted(rows)], observed_at, part=part, complete=complete)
+
+
+def _check_part(part: str, rows: Collection[Advisory]) -> None:
+    """That it is of the distribution that it was asked for or brought as. An advisory without lines is of any: it may
+    be withdrawn, or of what is no distribution. Raises WrongPart."""
+    family = family_of(part)
+    came = Counter(each for row in rows for each in {family_of(line.ecosystem) for line in row.affected})
+    others = [
+        row for row in rows if row.affected and family not in {family_of(line.ecosystem) for line in row.affected}
+    ]
+    if family and (others or not came[family]):
+        said = ", ".join(f"{name} ({count})" for name, count in came.most_common())
+        first = f"; {others[0].advisory_id} is not of it" if others and came[family] else ""
+        raise WrongPart(FEED, f"expected advisories of {family}, got {said or 'none of a distribution'}{first}")
 
 
 def _add(rows: dict[str, Advisory], row: Advisory) -> None:

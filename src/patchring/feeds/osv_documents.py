@@ -14,35 +14,39 @@ from patchring.feeds.errors import Empty, TooLarge, Truncated, WrongEncoding
 from patchring.feeds.guards import BOUNDS, MIB, check_size
 
 _ONE_DOCUMENT = 16 * MIB
+MEMBER = ".json"
+"""How the name of an advisory in a zip ends."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error)
 
 
-def documents(feed: str, raw: bytes) -> Iterator[str | bytes]:
-    """JSON texts of one advisory each. Raises FeedRefused; what was yielded before has to be forgotten then."""
+def documents(feed: str, raw: bytes) -> Iterator[tuple[str, str | bytes]]:
+    """JSON texts of one advisory each, and which each is: `line 3`, `entry 3`, the name of a file in a zip, empty where
+    there is one. Raises FeedRefused; what was yielded before has to be forgotten then."""
     check_size(feed, len(raw))
     if raw.startswith(b"PK\x03\x04"):
         yield from _of_zip(feed, raw)
         return
-    text = reading.document(feed, raw).strip()
-    if text.startswith("["):
-        yield from (bytes(each) for each in reading.as_json(feed, text, list[msgspec.Raw]))
-    elif _is_lines(text):
-        yield from (line for line in text.split("\n") if line.strip())
+    text = reading.document(feed, raw)
+    if text.lstrip().startswith("["):
+        entries = reading.as_json(feed, text, list[msgspec.Raw])
+        yield from ((f"entry {number}", bytes(each)) for number, each in enumerate(entries, 1))
+    elif _is_lines(text.lstrip()):
+        yield from ((f"line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     else:
-        yield text
+        yield "", text
 
 
 def _is_lines(text: str) -> bool:
-    """Whether each line is an advisory; else the text is one that was printed for people."""
-    first = text.split("\n", 1)[0].rstrip()
-    return len(first) > 2 and first.endswith("}")
+    """Whether each of several lines is an advisory; else the text is one, perhaps printed for people."""
+    first, _, rest = text.rstrip().partition("\n")
+    return bool(rest) and len(first.rstrip()) > 2 and first.rstrip().endswith("}")
 
 
-def _of_zip(feed: str, raw: bytes) -> Iterator[bytes]:
+def _of_zip(feed: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
     """Its `.json` files. The sizes that a zip claims are not relied on."""
     left = BOUNDS[feed].bytes_open
     with _opened(feed, raw) as archive:
-        members = [each for each in archive.infolist() if each.filename.endswith(".json")]
+        members = [each for each in archive.infolist() if each.filename.endswith(MEMBER)]
         if not members:
             raise Empty(feed, "expected .json files in the zip, there are none")
         if len(members) > BOUNDS[feed].rows:
@@ -52,7 +56,7 @@ def _of_zip(feed: str, raw: bytes) -> Iterator[bytes]:
             left -= len(content)
             if left < 0:
                 raise TooLarge(feed, f"expected at most {BOUNDS[feed].bytes_open} bytes once unpacked, there are more")
-            yield content
+            yield member.filename.removesuffix(MEMBER)[:200], content
 
 
 def _opened(feed: str, raw: bytes) -> zipfile.ZipFile:

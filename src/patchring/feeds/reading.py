@@ -18,6 +18,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """The type of a field of a feed that has a date, a time and its zone."""
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _SHOWN = 60
+_BYTE = re.compile(r"\(byte ([0-9]+)\)")
 
 
 def document(feed: str, raw: bytes) -> str:
@@ -46,11 +47,21 @@ def as_json(feed: str, text: str | bytes, shape: type[T]) -> T:
         found = str(error)
         if "truncated" in found:
             raise Truncated(feed, "expected a whole JSON document, it ends in the middle") from error
-        raise WrongShape(feed, f"expected JSON: {found}") from error
+        raise WrongShape(feed, f"{_line(text, found)}expected JSON: {found}") from error
     except UnicodeDecodeError as error:
         raise WrongEncoding(feed, f"expected UTF-8: {error.reason}") from error
     except RecursionError as error:
         raise WrongShape(feed, "expected JSON of a few levels, it is nested without end") from error
+
+
+def _line(text: str | bytes, found: str) -> str:
+    """`line 3: ` where the decoder names a byte of a text of several lines; people look for lines."""
+    byte = _BYTE.search(found)
+    content = text.encode() if isinstance(text, str) else text
+    if byte is None or b"\n" not in content.strip():
+        return ""
+    above = content.count(b"\n", 0, int(byte[1]))
+    return f"line {above + 1}: "
 
 
 def clean(feed: str, where: str, said: str, longest: int = 1000) -> str:

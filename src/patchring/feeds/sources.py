@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import quote
+from pathlib import PurePosixPath
+from urllib.parse import quote, unquote, urlsplit
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,12 @@ class Source:
     feed: str
     url: str
     part: str = ""
+
+    @property
+    def file(self) -> str:
+        """The name of the file or folder that somebody brought; empty: it comes over the network."""
+        address = urlsplit(self.url)
+        return PurePosixPath(unquote(address.path)).name if address.scheme == "file" else ""
 
 
 KEV = Source("kev", "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json")

@@ -26,12 +26,14 @@ RETRY_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Came:
-    """What came of one feed: `taken` None where nothing was new, or with the `problem` in one line."""
+    """What came of one feed: `taken` None where nothing was new, or with the `problem` in one line. `file`: the name of the
+    file or folder that was brought; empty: it was fetched."""
 
     feed: str
     part: str
     taken: Taken | None = None
     problem: str = ""
+    file: str = ""
 
 
 async def fetch_due(
@@ -75,7 +77,7 @@ async def settle(
             return Came(source.feed, source.part)
         case Failed():
             await note_failure(database, source.feed, source.part, answer.kind, answer.text, now)
-            return Came(source.feed, source.part, problem=answer.text)
+            return Came(source.feed, source.part, problem=answer.text, file=source.file)
         case Fetched():
             return await _read(database, answer, now, shrinking_allowed)
 
@@ -85,13 +87,13 @@ async def _read(database: Database, answer: Fetched, now: datetime, shrinking_al
     try:
         snapshot = PARSERS[source.feed](answer.content, answer.observed_at, part)
     except FeedRefused as refused:
-        await note_refusal(database, source.feed, part, refused, now)
-        return Came(source.feed, part, problem=str(refused))
+        await note_refusal(database, source.feed, part, refused, now, source.file)
+        return Came(source.feed, part, problem=refused.told_of(source.file), file=source.file)
     try:
-        taken = await take(database, snapshot, now, shrinking_allowed=shrinking_allowed)
+        taken = await take(database, snapshot, now, shrinking_allowed=shrinking_allowed, file=source.file)
     except FeedRefused as refused:
-        return Came(source.feed, snapshot.part, problem=str(refused))
+        return Came(source.feed, snapshot.part, problem=refused.told_of(source.file), file=source.file)
     async with database.operator(Role.FEEDER) as tx:
         validators = {"etag": answer.validators.etag or "", "last_modified": answer.validators.last_modified or ""}
         await tx.execute(sql.feeds.note_validators, {"feed": source.feed, "part": snapshot.part, **validators})
-    return Came(source.feed, snapshot.part, taken)
+    return Came(source.feed, snapshot.part, taken, file=source.file)

@@ -61,25 +61,35 @@ class Taken:
         return bool(self.appeared_count or self.changed_count or self.vanished_count)
 
 
-async def take(database: Database, snapshot: Snapshot[Any], now: datetime, *, shrinking_allowed: bool = False) -> Taken:
+async def take(
+    database: Database,
+    snapshot: Snapshot[Any],
+    now: datetime,
+    *,
+    shrinking_allowed: bool = False,
+    file: str = "",
+) -> Taken:
     """Put a snapshot in the place of the last good one, in one transaction, and have every tenant look again.
 
-    Raises FeedRefused; then nothing but the refusal is written, and the last good one stays.
+    `file`: the name of the file that it was brought in; empty: it was fetched. Raises FeedRefused; then nothing but the
+    refusal is written, and the last good one stays.
     """
     try:
         async with database.operator(Role.FEEDER) as tx:
             return await _take(tx, snapshot, now, shrinking_allowed)
     except FeedRefused as refused:
-        await note_refusal(database, snapshot.feed, snapshot.part, refused, now)
+        await note_refusal(database, snapshot.feed, snapshot.part, refused, now, file)
         raise
 
 
-async def note_refusal(database: Database, feed: str, part: str, refused: FeedRefused, now: datetime) -> None:
+async def note_refusal(
+    database: Database, feed: str, part: str, refused: FeedRefused, now: datetime, file: str = ""
+) -> None:
     """What was not taken, and why."""
     async with database.operator(Role.FEEDER) as tx:
         key = {"feed": feed, "part": part}
         await tx.one(sql.feeds.lock_feed, key)
-        problem = {"problem_kind": refused.kind, "problem": str(refused), "at": now}
+        problem = {"problem_kind": refused.kind, "problem": refused.told_of(file), "at": now}
         await tx.execute(sql.feeds.note_problem, {**key, **problem})
         counts = {"appeared_count": 0, "changed_count": 0, "vanished_count": 0}
         said = {"outcome": "refused", "version": "", "sha256": ""}
