@@ -109,6 +109,42 @@ def test_a_feed_that_shrinks_has_to_be_looked_at(office: Desk, tmp_path: Path) -
     assert (status(office)["kev"]["row_count"], status(office)["kev"]["problem"]) == (1, "")
 
 
+def test_there_is_a_way_back_to_an_older_feed(office: Desk) -> None:
+    """Refused unless somebody says that it is meant, and then kept as what was taken is: with its version and counts.
+    That it is older does not say that it may be smaller."""
+    office("feeds", "import", "kev", SECOND)
+    newer = status(office)["kev"]
+    told = office("feeds", "import", "kev", FIRST, code=1).out
+    assert told.endswith("the last good one stays; to go back to this one all the same, add --allow-older\n")
+    assert office("feeds", "import", "kev", FIRST, "--allow-shrinking", code=1).out == told
+    gone = newer["row_count"] - COUNT
+    taken = office("feeds", "import", "kev", FIRST, "--allow-older").out
+    assert taken == f"kev: {FIRST.name}: {COUNT} lines: 0 new, 0 changed, {gone} gone\n"
+    back = status(office)["kev"]
+    assert (back["published_at"] < newer["published_at"], back["problem"]) == (True, "")
+    small = json.loads(FIRST.read_bytes())
+    small |= {"vulnerabilities": small["vulnerabilities"][:1], "count": 1, "dateReleased": "2026-01-01T00:00:00Z"}
+    (office.home / "small.json").write_text(json.dumps(small), encoding="utf-8")
+    assert (
+        "entries are gone" in office("feeds", "import", "kev", office.home / "small.json", "--allow-older", code=1).out
+    )
+
+
+def test_a_wrong_file_of_a_feed_that_never_came_leaves_no_line(office: Desk, tmp_path: Path) -> None:
+    """Who brought it was told; of a feed that came, the status says what was wrong with the last file."""
+    broken = tmp_path / "broken.json"
+    broken.write_text("[", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    for feed in ("sofa", "winget", "msrc", "kev"):
+        office("feeds", "import", feed, broken, code=1)
+        office("feeds", "import", feed, tmp_path / "empty", code=1)
+    office("feeds", "import", "osv", BROUGHT["osv"], "--part", "Debian", code=1)
+    assert status(office) == {}
+    office("feeds", "import", "kev", FIRST)
+    office("feeds", "import", "kev", broken, code=1)
+    assert {feed: row["failure_count"] for feed, row in status(office).items()} == {"kev": 1}
+
+
 def test_every_line_of_a_folder_names_its_file(office: Desk, tmp_path: Path) -> None:
     """Those that are refused, what is not read, and the folder itself where all of it is one feed; a file of another
     feed is no reason to wait for a new Patchring."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from patchring.feeds import guards
 from patchring.feeds.errors import FeedRefused, Older, Shrunken
-from patchring.feeds.guards import BOUNDS, Difference, accept, check_rows, check_size, difference
+from patchring.feeds.guards import BOUNDS, Allowed, Difference, accept, check_rows, check_size, difference
 from patchring.feeds.model import Scored, Snapshot
 from tests.feeds.material import OBSERVED
 
@@ -64,7 +64,7 @@ def test_what_is_new_does_not_make_up_for_what_is_gone() -> None:
 
 def test_somebody_may_let_a_feed_shrink_and_it_is_told_all_the_same() -> None:
     before, after = taken(*map(row, range(100))), taken(*map(row, range(50)))
-    assert accept(before, after, shrinking_allowed=True).vanished == tuple(map(row, range(50, 100)))
+    assert accept(before, after, Allowed(shrinking=True)).vanished == tuple(map(row, range(50, 100)))
 
 
 def test_an_older_snapshot_is_refused_and_one_of_the_same_moment_is_not() -> None:

@@ -73,6 +73,7 @@ def import_(
     source: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or a folder of files.", exists=True)],
     part: Annotated[str, typer.Option(help="Of osv, which: `Debian`, `Rocky Linux`.")] = "",
     shrinking: Annotated[bool, typer.Option("--allow-shrinking", help="I looked: it is meant to be smaller.")] = False,
+    older: Annotated[bool, typer.Option("--allow-older", help="Go back to one that was published before.")] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -81,8 +82,9 @@ def import_(
     Example: patchring feeds import kev known_exploited_vulnerabilities.json
     """
     from patchring.cli.feeds_here import import_feed
+    from patchring.feeds.guards import Allowed
 
-    _told(import_feed(home, feed, source, part, shrinking), as_json)
+    _told(import_feed(home, feed, source, part, Allowed(shrinking, older)), as_json)
 
 
 @feeds.command("fetch")

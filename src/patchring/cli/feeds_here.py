@@ -18,6 +18,7 @@ from patchring.core.reason import counted
 from patchring.feeds.ecosystems import FAMILIES
 from patchring.feeds.fetch import Effort
 from patchring.feeds.files import from_path, left_out
+from patchring.feeds.guards import Allowed
 from patchring.feeds.osv import FEED as OSV
 from patchring.feeds.sources import default_sources
 from patchring.serve.clock import SystemClock
@@ -33,7 +34,7 @@ from patchring.store.secrets import read_secrets
 _NO_COUNTS = {"appeared": 0, "changed": 0, "vanished": 0, "rows": 0}
 
 
-def import_feed(home: Path | None, feed: str, source: Path, part: str, shrinking: bool) -> list[dict[str, Any]]:
+def import_feed(home: Path | None, feed: str, source: Path, part: str, allowed: Allowed) -> list[dict[str, Any]]:
     """What came of each file. Raises CliError."""
     if feed not in PARSERS:
         raise CliError(f"there is no feed {feed!r}; expected {', '.join(PARSERS)}")
@@ -42,7 +43,7 @@ def import_feed(home: Path | None, feed: str, source: Path, part: str, shrinking
     async def do(database: Database) -> list[Came]:
         clock = SystemClock()
         answers = from_path(feed, source, clock, part)
-        return [await settle(database, each, clock.now(), shrinking_allowed=shrinking) for each in answers]
+        return [await settle(database, each, clock.now(), allowed) for each in answers]
 
     came = [_told(each) for each in _run(home, do)]
     return came + [_passed_over(feed, part, name, why) for name, why in left_out(source)]

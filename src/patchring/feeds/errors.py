@@ -87,3 +87,4 @@ class Shrunken(FeedRefused):
 class Older(FeedRefused):
     kind = "feed_older"
     advice = "the last good one stays; a mirror or cache on the way is behind"
+    advice_of_file = "the last good one stays; to go back to this one all the same, add --allow-older"

@@ -45,6 +45,18 @@ BOUNDS: Mapping[str, Bounds] = {
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What somebody has looked at and takes nevertheless: `shrinking`, that more vanishes than can be withdrawals;
+    `older`, that it was published before the last good one."""
+
+    shrinking: bool = False
+    older: bool = False
+
+
+NOTHING_ALLOWED = Allowed()
+
+
+@dataclass(frozen=True)
 class Difference(Generic[R]):
     """What a snapshot says that the one before did not; each by key. `changed` has both rows, the earlier first.
 
@@ -86,22 +98,23 @@ def check_published(feed: str, published_at: datetime | None, observed_at: datet
         raise WrongShape(feed, f"expected what was published before now ({now}), what came is of {came}")
 
 
-def accept(before: Snapshot[R] | None, after: Snapshot[R], *, shrinking_allowed: bool = False) -> Difference[R]:
+def accept(before: Snapshot[R] | None, after: Snapshot[R], allowed: Allowed = NOTHING_ALLOWED) -> Difference[R]:
     """What changes when `after` replaces `before` (the last good of the same feed and part; None: there is none).
 
-    `shrinking_allowed`: somebody has looked at it and lets more vanish. Raises Older, Shrunken and what `check_rows`
-    raises; a feed in another order is the same feed.
+    Raises Older and Shrunken where that is not allowed, and what `check_rows` raises; a feed in another order is the
+    same feed.
     """
     check_rows(after.feed, after.rows)
     if before is None:
         return Difference(appeared=_sorted(after.rows))
     assert (before.feed, before.part) == (after.feed, after.part), "only a feed's own past says what is new in it"
-    _check_age(before, after)
+    if not allowed.older:
+        _check_age(before, after)
     found = difference(before, after)
-    allowed = BOUNDS[after.feed].may_vanish(len(before.rows))
-    if len(found.vanished) > allowed and not shrinking_allowed:
+    most = BOUNDS[after.feed].may_vanish(len(before.rows))
+    if len(found.vanished) > most and not allowed.shrinking:
         gone = f"{len(found.vanished)} of {len(before.rows)} entries are gone, {found.vanished[0].key} first"
-        raise Shrunken(after.feed, f"expected at most {allowed} withdrawn entries, {gone}")
+        raise Shrunken(after.feed, f"expected at most {most} withdrawn entries, {gone}")
     return found
 
 

@@ -12,6 +12,7 @@ from patchring.core.clock import Clock
 from patchring.feeds.answers import Failed, Fetched, NotModified, Validators
 from patchring.feeds.errors import FeedRefused
 from patchring.feeds.fetch import Effort, fetch
+from patchring.feeds.guards import NOTHING_ALLOWED, Allowed
 from patchring.feeds.sources import Source
 from patchring.store import sql
 from patchring.store.database import Database
@@ -26,8 +27,8 @@ RETRY_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Came:
-    """What came of one feed: `taken` None where nothing was new, or with the `problem` in one line. `file`: the name of the
-    file or folder that was brought; empty: it was fetched."""
+    """What came of one feed: `taken` None where nothing was new, or with the `problem` in one line. `file`: the
+    name of the file or folder that was brought; empty: it was fetched."""
 
     feed: str
     part: str
@@ -67,7 +68,7 @@ def is_due(state: Row, now: datetime) -> bool:
 
 
 async def settle(
-    database: Database, answer: Fetched | NotModified | Failed, now: datetime, *, shrinking_allowed: bool = False
+    database: Database, answer: Fetched | NotModified | Failed, now: datetime, allowed: Allowed = NOTHING_ALLOWED
 ) -> Came:
     """Take what came, or say why it was not taken. Never raises for what a feed says."""
     source = answer.source
@@ -76,13 +77,13 @@ async def settle(
             await note_failure(database, source.feed, source.part, "", "", now)
             return Came(source.feed, source.part)
         case Failed():
-            await note_failure(database, source.feed, source.part, answer.kind, answer.text, now)
+            await note_failure(database, source.feed, source.part, answer.kind, answer.text, now, source.file)
             return Came(source.feed, source.part, problem=answer.text, file=source.file)
         case Fetched():
-            return await _read(database, answer, now, shrinking_allowed)
+            return await _read(database, answer, now, allowed)
 
 
-async def _read(database: Database, answer: Fetched, now: datetime, shrinking_allowed: bool) -> Came:
+async def _read(database: Database, answer: Fetched, now: datetime, allowed: Allowed) -> Came:
     source, part = answer.source, answer.source.part
     try:
         snapshot = PARSERS[source.feed](answer.content, answer.observed_at, part)
@@ -90,7 +91,7 @@ async def _read(database: Database, answer: Fetched, now: datetime, shrinking_al
         await note_refusal(database, source.feed, part, refused, now, source.file)
         return Came(source.feed, part, problem=refused.told_of(source.file), file=source.file)
     try:
-        taken = await take(database, snapshot, now, shrinking_allowed=shrinking_allowed, file=source.file)
+        taken = await take(database, snapshot, now, allowed, source.file)
     except FeedRefused as refused:
         return Came(source.feed, snapshot.part, problem=refused.told_of(source.file), file=source.file)
     async with database.operator(Role.FEEDER) as tx:

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from patchring.app.catalogue.scores import put_scores, scores_now
 from patchring.feeds.epss import FEED as EPSS
 from patchring.feeds.errors import FeedRefused
-from patchring.feeds.guards import Difference, accept
+from patchring.feeds.guards import NOTHING_ALLOWED, Allowed, Difference, accept
 from patchring.feeds.model import (
     Advisory,
     AppVersion,
@@ -65,8 +65,7 @@ async def take(
     database: Database,
     snapshot: Snapshot[Any],
     now: datetime,
-    *,
-    shrinking_allowed: bool = False,
+    allowed: Allowed = NOTHING_ALLOWED,
     file: str = "",
 ) -> Taken:
     """Put a snapshot in the place of the last good one, in one transaction, and have every tenant look again.
@@ -76,7 +75,7 @@ async def take(
     """
     try:
         async with database.operator(Role.FEEDER) as tx:
-            return await _take(tx, snapshot, now, shrinking_allowed)
+            return await _take(tx, snapshot, now, allowed)
     except FeedRefused as refused:
         await note_refusal(database, snapshot.feed, snapshot.part, refused, now, file)
         raise
@@ -85,10 +84,13 @@ async def take(
 async def note_refusal(
     database: Database, feed: str, part: str, refused: FeedRefused, now: datetime, file: str = ""
 ) -> None:
-    """What was not taken, and why."""
+    """What was not taken, and why. A source that never answered well has its line in the status, because it is asked
+    again; a file that was never good has none, because nobody brings it again: who brought it was told, and the
+    observation is kept."""
     async with database.operator(Role.FEEDER) as tx:
         key = {"feed": feed, "part": part}
-        await tx.one(sql.feeds.lock_feed, key)
+        if not file:
+            await tx.one(sql.feeds.lock_feed, key)
         problem = {"problem_kind": refused.kind, "problem": refused.told_of(file), "at": now}
         await tx.execute(sql.feeds.note_problem, {**key, **problem})
         counts = {"appeared_count": 0, "changed_count": 0, "vanished_count": 0}
@@ -96,23 +98,27 @@ async def note_refusal(
         await tx.execute(sql.feeds.note_observation, {**key, **said, **counts, **problem})
 
 
-async def note_failure(database: Database, feed: str, part: str, kind: str, text: str, now: datetime) -> None:
-    """The source did not answer with a feed. `kind` empty: it said that nothing is new."""
+async def note_failure(
+    database: Database, feed: str, part: str, kind: str, text: str, now: datetime, file: str = ""
+) -> None:
+    """The source did not answer with a feed, or the file could not be read. `kind` empty: it said that nothing is
+    new."""
     async with database.operator(Role.FEEDER) as tx:
         key = {"feed": feed, "part": part, "at": now}
-        await tx.one(sql.feeds.lock_feed, {"feed": feed, "part": part})
+        if not file:
+            await tx.one(sql.feeds.lock_feed, {"feed": feed, "part": part})
         if kind:
             await tx.execute(sql.feeds.note_problem, {**key, "problem_kind": kind, "problem": text})
         else:
             await tx.execute(sql.feeds.note_asked, key)
 
 
-async def _take(tx: Tx, snapshot: Snapshot[Any], now: datetime, shrinking_allowed: bool) -> Taken:
+async def _take(tx: Tx, snapshot: Snapshot[Any], now: datetime, allowed: Allowed) -> Taken:
     key = {"feed": snapshot.feed, "part": snapshot.part}
     state = await tx.one(sql.feeds.lock_feed, key)
     at = now if state["observed_at"] is None else max(now, state["observed_at"] + timedelta(microseconds=1))
     before = await _before(tx, state, snapshot)
-    found = accept(before, snapshot, shrinking_allowed=shrinking_allowed)
+    found = accept(before, snapshot, allowed)
     if snapshot.feed == EPSS:
         await put_scores(tx, found, at)
     else:
