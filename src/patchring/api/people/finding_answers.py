@@ -84,10 +84,13 @@ class Lifecycles(Answer):
 
 
 class Feed(Answer):
-    """`observed_at` null: it never came. `problem` empty: the last try was good, or brought nothing new."""
+    """`observed_at` null: it never came. `problem` empty: the last try was good, or brought nothing new. `verdict`:
+    current, old (by the day that it names itself, else by when it was last asked for or brought), failing, never, or
+    past (a month of MSRC that is not asked for any more)."""
 
     feed: str
     part: str
+    verdict: str
     observed_at: datetime | None
     published_at: datetime | None
     tried_at: datetime | None
