@@ -11,6 +11,8 @@ from typer.core import TyperGroup
 
 from patchring.cli.main import app
 from patchring.cli.manual import MANUAL, commands, renewed
+from patchring.serve.running import note_settings
+from patchring.serve.settings import Settings
 from tests.cli.conftest import Desk, clean
 
 ROOT = typer.main.get_command(app)
@@ -194,3 +196,20 @@ def test_a_database_address_is_not_printed(
     shown = desk("config", "show")
     assert "hunter2" not in shown.out
     assert "environment DATABASE_URL" in shown.out
+
+
+def test_what_the_server_was_started_with_goes_before_this_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The source says what this shell has; where both agree, and of what only the shell knows, it is the shell's."""
+    clean(monkeypatch, tmp_path)
+    monkeypatch.setenv("PATCHRING_WORKER_COUNT", "3")
+    desk = Desk("", tmp_path, tmp_path / "home", None, capsys, monkeypatch)  # type: ignore[arg-type] # no server is asked
+    monkeypatch.setenv("PATCHRING_HOME", str(desk.home))
+    (desk.home / "run").mkdir(parents=True, exist_ok=True)
+    note_settings(Settings(desk.home, feeds_fetched=False, worker_count=3, database_url="postgresql://a:hunter2@db/p"))
+    assert "hunter2" not in (desk.home / "run" / "settings.json").read_text(encoding="utf-8")
+    rows = {row["setting"]: (row["value"], row["source"]) for row in desk("config", "show", "--json").json}
+    assert rows["feeds_fetched"] == ("False", "the server as it was last started (this shell: True, default)")
+    assert rows["worker_count"] == ("3", "environment PATCHRING_WORKER_COUNT")
+    assert rows["people_port"] == ("8440", "default")

@@ -15,6 +15,8 @@ from patchring.cli import feeds_here
 from patchring.feeds.fetch import Effort
 from patchring.feeds.sources import Source
 from patchring.serve.local import ADDRESS_FILE
+from patchring.serve.running import note_settings
+from patchring.serve.settings import Settings
 from patchring.store.secrets import write_secrets
 from tests.cli.conftest import Desk
 from tests.databases import FreshDatabase
@@ -107,6 +109,21 @@ def test_a_feed_that_shrinks_has_to_be_looked_at(office: Desk, tmp_path: Path) -
     said = f"kev: small.json: 1 line: 0 new, 0 changed, {COUNT - 1} gone\n"
     assert office("feeds", "import", "kev", small, "--allow-shrinking").out == said
     assert (status(office)["kev"]["row_count"], status(office)["kev"]["problem"]) == (1, "")
+
+
+def test_a_feed_of_another_season_is_old_although_it_was_brought_now(office: Desk, tmp_path: Path) -> None:
+    """By the day that it names itself; the table has both."""
+    office("feeds", "import", "kev", FIRST)
+    row = status(office)["kev"]
+    assert (row["verdict"], row["problem"]) == ("old", "")
+    assert f"old {row['published_at'][:10]} {row['observed_at'][:10]}" in " ".join(
+        office("feeds", "status").out.split()
+    )
+    fresh = tmp_path / "fresh.json"
+    said = json.loads(FIRST.read_bytes()) | {"dateReleased": row["observed_at"]}
+    fresh.write_text(json.dumps(said), encoding="utf-8")
+    office("feeds", "import", "kev", fresh)
+    assert status(office)["kev"]["verdict"] == "current"
 
 
 def test_there_is_a_way_back_to_an_older_feed(office: Desk) -> None:
@@ -202,6 +219,17 @@ def test_fetching_asks_every_source_now(office: Desk, server: FeedServer) -> Non
     assert {feed: row["observed_at"] for feed, row in now.items()} == {f: r["observed_at"] for f, r in good.items()}
     assert all(now[feed]["tried_at"] > good[feed]["tried_at"] for feed in good)
     assert (now["kev"]["problem"], now["epss"]["problem"]) == ("", epss["problem"])
+
+
+def test_a_server_that_does_not_fetch_is_not_made_to(office: Desk, server: FeedServer) -> None:
+    """By how it was started, whatever the shell says; nothing is asked and no feed gets a problem."""
+    note_settings(Settings(office.home, feeds_fetched=False))
+    said = office("feeds", "fetch", code=1).err
+    assert said.endswith(
+        "this server was started with feeds_fetched = false: bring feeds with `patchring feeds import`, "
+        "or start it again with PATCHRING_FEEDS_FETCHED=yes\n"
+    )
+    assert (server.asked, status(office)) == ([], {})
 
 
 def test_what_cannot_begin_is_one_line(desk: Desk) -> None:

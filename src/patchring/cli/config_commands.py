@@ -1,6 +1,7 @@
 """`patchring config show`, `patchring server`: what is configured, and who one is."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 
 import typer
@@ -9,6 +10,7 @@ from patchring.cli.configuration import Said, find_server, keys_folder
 from patchring.cli.errors import NotConfigured
 from patchring.cli.output import Json, server, show_json, show_pairs, show_rows
 from patchring.serve.errors import ConfigurationWrong
+from patchring.serve.running import started_with
 from patchring.serve.settings import Settings, gather, understand
 
 config = typer.Typer(help="What is configured on this machine, and where each value was said.", no_args_is_help=True)
@@ -22,6 +24,9 @@ def register(app: typer.Typer) -> None:
 @config.command("show")
 def show(as_json: Json = False) -> None:
     """Every setting of the command line and of the server on this machine, with its source. Tokens are not printed.
+
+    The server's are those that it was last started with; where this shell would start it with others, the source says
+    so. A server that was never started here has what this shell says.
 
     Example: patchring config show
     """
@@ -57,15 +62,23 @@ def _server() -> list[dict[str, str]]:
         settings = understand(inputs)
     except ConfigurationWrong as error:
         raise NotConfigured(str(error)) from error
+    started = started_with(settings.home)
     return [
-        {
-            "what": "server",
-            "setting": field.name,
-            "value": _hidden(field.name, str(getattr(settings, field.name))),
-            "source": inputs[field.name].source if field.name in inputs else "default",
-        }
+        _row(
+            field.name,
+            str(getattr(settings, field.name)),
+            inputs[field.name].source if field.name in inputs else "default",
+            started,
+        )
         for field in fields(Settings)
     ]
+
+
+def _row(name: str, here: str, source: str, started: Mapping[str, str]) -> dict[str, str]:
+    value = started.get(name, here)
+    if value != here:
+        source = f"the server as it was last started (this shell: {here}, {source})"
+    return {"what": "server", "setting": name, "value": _hidden(name, value), "source": source}
 
 
 def _hidden(name: str, value: str) -> str:

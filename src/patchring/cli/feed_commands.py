@@ -23,7 +23,8 @@ def status(as_json: Json = False) -> None:
     with server() as api:
         rows = list(api.each("/feeds"))
     times = (("last good", _good), ("tried at", _tried))
-    columns = ("feed", "part", *times, "row_count", "version", ("problem", _problem))
+    known = ("feed", "part", "verdict", ("of", _published))
+    columns = (*known, *times, "row_count", "version", ("problem", _problem))
     show_rows(rows, columns, as_json, "no feed yet: they are fetched by `patchring up`, or brought by `feeds import`")
 
 
@@ -33,6 +34,10 @@ def _good(row: Any) -> str:
 
 def _tried(row: Any) -> str:
     return minute(row["tried_at"]) if row["tried_at"] else "never"
+
+
+def _published(row: Any) -> str:
+    return str(row["published_at"][:10]) if row["published_at"] else ""
 
 
 def _problem(row: Any) -> str:
@@ -89,7 +94,10 @@ def import_(
 
 @feeds.command("fetch")
 def fetch(home: Home = None, as_json: Json = False) -> None:
-    """Ask every source now. Run it on the server, while it runs."""
+    """Ask every source now. Run it on the server, while it runs; one that was started without fetching is not made to.
+
+    Example: patchring feeds fetch
+    """
     from patchring.cli.feeds_here import fetch_feeds
 
     _told(fetch_feeds(home), as_json)

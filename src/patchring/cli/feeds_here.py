@@ -24,7 +24,8 @@ from patchring.feeds.sources import default_sources
 from patchring.serve.clock import SystemClock
 from patchring.serve.errors import ServeError
 from patchring.serve.local import ADDRESS_FILE
-from patchring.serve.settings import gather, understand
+from patchring.serve.running import started_with
+from patchring.serve.settings import Settings, gather, understand
 from patchring.serve.stores import open_database, store_settings
 from patchring.store.database import Database
 from patchring.store.errors import StoreError
@@ -66,7 +67,12 @@ def _check_part(feed: str, part: str) -> None:
 
 
 def fetch_feeds(home: Path | None) -> list[dict[str, Any]]:
-    """What came of each source, asked now. Raises CliError."""
+    """What came of each source, asked now. Raises CliError, also where the server was started without fetching."""
+    if started_with(_settings(home).home).get("feeds_fetched") == "False":
+        raise CliError(
+            "this server was started with feeds_fetched = false: bring feeds with `patchring feeds import`, "
+            "or start it again with PATCHRING_FEEDS_FETCHED=yes"
+        )
 
     async def do(database: Database) -> list[Came]:
         clock = SystemClock()
@@ -89,12 +95,16 @@ def _run(home: Path | None, do: Any) -> list[Came]:
         raise CliError(f"{error}; is the server running? start it with `patchring up`") from error
 
 
-@asynccontextmanager
-async def _database(home: Path | None) -> AsyncIterator[Database]:
+def _settings(home: Path | None) -> Settings:
     try:
-        settings = understand(gather(os.environ, {"home": home}))
+        return understand(gather(os.environ, {"home": home}))
     except ServeError as error:
         raise CliError(str(error)) from error
+
+
+@asynccontextmanager
+async def _database(home: Path | None) -> AsyncIterator[Database]:
+    settings = _settings(home)
     file = settings.home / "run" / ADDRESS_FILE
     if not file.is_file():
         raise CliError(f"{file} is not there: start the server with `patchring up`, or name its folder with --home")

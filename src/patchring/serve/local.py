@@ -18,6 +18,7 @@ from patchring.serve.clock import SystemClock
 from patchring.serve.errors import PortTaken
 from patchring.serve.postgres import EmbeddedPostgres
 from patchring.serve.processes import Child, Family
+from patchring.serve.running import note_settings
 from patchring.serve.secrets import SecretFolder
 from patchring.serve.settings import OPERATOR_TOKEN_FILE, Settings
 from patchring.serve.stores import open_database, store_settings
@@ -136,6 +137,7 @@ class LocalServer:
         if settings.feeds_fetched:
             children.append(self._child("feeder", {"store": store_settings(address, store, [Role.FEEDER])}))
         (run / ADDRESS_FILE).write_text(address, encoding="utf-8")
+        note_settings(settings)
         return [*children, self._child("web", web)]
 
     def _child(self, kind: str, settings: Mapping[str, object], number: int = 0) -> Child:
