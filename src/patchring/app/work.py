@@ -5,6 +5,9 @@
         work.record("site_added", "site", site_id, {"name": name})
         work.wake("tenant", tenant_id)
 
+Rows that many transactions change (the counts of a ring) are changed at the end too, in the order of their keys: each
+is locked for a moment only, and two transactions never wait for each other's in a circle.
+
 Events are written last, just before the commit, with the head of the tenant's chain locked last: so a transaction
 holds that lock only for the moment of its end, and writers of one tenant never wait for each other's work.
 """
@@ -24,6 +27,7 @@ from patchring.core.ids import TenantId
 from patchring.store import sql
 from patchring.store.database import Database
 from patchring.store.ids import new_id
+from patchring.store.queries import Statement
 from patchring.store.roles import Role
 from patchring.store.transaction import Tx
 
@@ -49,6 +53,7 @@ class Work:
     now: datetime
     _events: list[Happened] = field(default_factory=list)
     _wakes: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
+    _shared: list[tuple[tuple[Any, ...], Statement, Mapping[str, Any]]] = field(default_factory=list)
     _sends: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
 
     def record(
@@ -56,6 +61,11 @@ class Work:
     ) -> None:
         """Say what happened; it becomes part of the tenant's chain if and only if the transaction commits."""
         self._events.append(Happened(kind, subject_kind, str(subject_id), data, policy_fingerprint))
+
+    def change_shared(self, key: tuple[Any, ...], statement: Statement, given: Mapping[str, Any]) -> None:
+        """Have a row changed at the end that others change too; `key` orders the rows, and all of one kind sort. The
+        changes of one row keep their order. Nothing in this transaction may read the row and expect the change."""
+        self._shared.append((key, statement, given))
 
     def wake(self, kind: str, id: UUID, at: datetime | None = None) -> None:
         """Have a worker look at something again, at the latest at `at` (None: as soon as possible)."""
@@ -69,6 +79,8 @@ class Work:
 
     async def finish(self) -> None:
         """Write what was collected; in the order of keys, so that two transactions never wait in a circle."""
+        for _, statement, given in sorted(self._shared, key=lambda each: each[0]):
+            await self.tx.execute(statement, given)
         for (kind, id), at in sorted(self._wakes.items()):
             await self.tx.execute(sql.due.wake, {"tenant_id": self.tenant_id, "kind": kind, "id": id, "wake_at": at})
         for kind, key, payload in self._sends:

@@ -7,6 +7,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from structlog.testing import capture_logs
 
 from patchring.app.work import Work, unit_of_work
 from patchring.app.worker import loop
@@ -16,6 +17,7 @@ from patchring.core.clock import Clock
 from patchring.core.ids import TenantId
 from patchring.serve.clock import SystemClock
 from patchring.store.database import Database
+from patchring.store.errors import TransactionConflict
 from patchring.store.roles import Role
 from patchring.testing.clock import ManualClock
 from tests.databases import FreshDatabase
@@ -86,6 +88,24 @@ async def test_nothing_is_due_before_its_time(database: Database, clock: ManualC
     assert await claim(database, 9, clock.now()) == []
     clock.advance(timedelta(seconds=10))
     assert numbers(await claim(database, 9, clock.now())) == [("a", 1)]
+
+
+async def test_what_another_transaction_spoilt_is_a_line_and_no_traceback(
+    database: Database, clock: ManualClock, fresh: FreshDatabase
+) -> None:
+    """It is tried again at once, then a moment later, and is not held against the item."""
+
+    async def handle(work: Work, item: DueItem) -> None:
+        raise TransactionConflict("deadlock detected")
+
+    await wake(database, clock, ALPHA, 1)
+    [item] = await claim(database, 1, clock.now())
+    with capture_logs() as logs:
+        await Worker(database, clock, {"thing": Handler(handle)}).do(item)
+    said = {"event": "item_put_off", "log_level": "warning", "kind": "thing", "id": str(thing(1)), "attempt": 1}
+    assert logs == [{**said, "detail": "TransactionConflict: deadlock detected"}]
+    [row] = query(fresh, "select wake_at, attempt_count from patchring.due")
+    assert row == {"wake_at": START + BACK_OFF, "attempt_count": 0}
 
 
 async def test_an_item_woken_while_it_is_worked_on_stays_due(database: Database, clock: ManualClock) -> None:

@@ -128,7 +128,11 @@ class Worker:
 
     async def _give_back(self, item: DueItem, error: Exception, blame: bool) -> None:
         text = f"{type(error).__name__}: {error}".splitlines()[0][:PROBLEM_CHARACTERS_MAX]
-        log.error("item_failed", kind=item.kind, id=str(item.id), attempt=item.attempt_count, exc_info=error)
+        about = {"kind": item.kind, "id": str(item.id), "attempt": item.attempt_count}
+        if blame:
+            log.error("item_failed", **about, exc_info=error)
+        else:  # nothing is wrong with the item, and it is tried again: a line, no traceback
+            log.warning("item_put_off", **about, detail=text)
         with suppress(StoreError):  # the database is away: the lease runs out by itself
             if not blame:
                 await self._put_off(item, BACK_OFF, item.attempt_count - 1)

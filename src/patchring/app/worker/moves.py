@@ -29,16 +29,18 @@ class Place:
 
 
 async def move_device(work: Work, place: Place, event: DeviceEvent, reasons: Sequence[Reason]) -> Place:
-    """The place after the event, written with its counts; the rollout is looked at again. Raises IllegalMove."""
+    """The place after the event, written, with its counts at the end; the rollout is looked at again. Raises
+    IllegalMove."""
     after = device_after(place.state, event)
     rollout = {"tenant_id": work.tenant_id, "rollout_id": place.rollout_id}
     change = {"state": after, "at": work.now, "reasons": Jsonb(as_json(reasons))}
     await work.tx.execute(sql.actions.move_device, {**rollout, "device_id": place.device_id, **change})
+    ring = (place.rollout_id, place.ring)
     if after is not place.state:
         moved = {"ring": place.ring, "from_state": place.state, "to_state": after, "device_count": 1}
-        await work.tx.execute(sql.rollouts.shift_counts, {**rollout, "rows": Jsonb([moved])})
+        work.change_shared(ring, sql.rollouts.shift_counts, {**rollout, "rows": Jsonb([moved])})
     if after is DeviceState.VERIFIED:
-        await work.tx.execute(sql.actions.count_verified, {**rollout, "ring": place.ring, "at": work.now})
+        work.change_shared(ring, sql.actions.count_verified, {**rollout, "ring": place.ring, "at": work.now})
     work.wake("rollout", place.rollout_id)
     return replace(place, state=after)
 

@@ -136,12 +136,13 @@ from (
 where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and held.ring = grown.ring;
 
 -- name: load
--- A rollout with its patch, locked: people and workers change its state one after the other.
+-- A rollout with its patch, locked: people and workers change its state one after the other. Not its key, which rows
+-- that name it (a ring's counts, an action) ask for while they are written by others.
 select rollout.rollout_id, rollout.campaign_id, rollout.patch_id, rollout.policy_version_id, rollout.state,
   rollout.reasons, rollout.halt_scope, rollout.halt_source, rollout.rollback_requested_by, rollout.created_at
 from patchring.rollout
 where rollout.tenant_id = %(tenant_id)s and rollout.rollout_id = %(rollout_id)s
-for update;
+for no key update;
 
 -- name: rings
 -- The rings of a rollout with their counts, in order.
