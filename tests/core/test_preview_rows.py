@@ -133,9 +133,9 @@ def test_a_start_that_the_clocks_skip_has_its_kind() -> None:
 def month_ends(rule: str, begins: str, count: int, **given: Any) -> list[str]:
     """What lacks a day, and the days on which it comes, in UTC from a year's begin."""
     given = {"short_month": ShortMonth.SKIP, "begins_on": date.fromisoformat(begins)} | given
-    window = Window("w", rule, time(2), given.pop("lasts", timedelta(hours=1)), **given)
-    after = datetime.combine(date.fromisoformat(begins), time(0), tzinfo=UTC)
-    found = preview(window, given.get("blackouts", ()), None, zone("UTC"), after, count)
+    after = given.pop("after", datetime.combine(date.fromisoformat(begins), time(0), tzinfo=UTC))
+    blackouts, lasts = given.pop("blackouts", ()), given.pop("lasts", timedelta(hours=1))
+    found = preview(Window("w", rule, time(2), lasts, **given), blackouts, None, zone("UTC"), after, count)
     for row in found:
         assert isinstance(row, Planned) or row.reason.code == "short_month"
     return [f"{row.opens_at:%m-%d}" if isinstance(row, Planned) else f"{row.on:%m-%d} no" for row in found]
@@ -153,14 +153,43 @@ def month_ends(rule: str, begins: str, count: int, **given: Any) -> list[str]:
         ("FREQ=MONTHLY;BYMONTHDAY=31;UNTIL=20270315", ["01-31", "02-28 no"]),
         ("FREQ=MONTHLY;BYMONTHDAY=29,30,31;BYSETPOS=-1", ["01-31", "02-28 no", "03-31", "04-30", "05-31"]),
         ("FREQ=MONTHLY;BYDAY=SU;BYMONTHDAY=31", ["01-31", "10-31"]),
-        ("FREQ=WEEKLY", ["01-31", "02-07", "02-14"]),
+        ("FREQ=WEEKLY", ["01-31", "02-07", "02-14", "02-21", "02-28", "03-07"]),
         ("FREQ=DAILY", ["01-31", "02-01", "02-02"]),
-        ("FREQ=DAILY;INTERVAL=2;BYMONTHDAY=31", ["01-31", "05-31"]),
+        ("FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=31", ["01-31", "03-31", "05-31", "07-31", "09-30 no", "11-30 no"]),
     ],
 )
 def test_every_month_that_lacks_the_day_is_told(rule: str, expected: list[str]) -> None:
     """From 31 January 2027, a Sunday. Where weekdays or a pace of days choose as well, no month lacks anything."""
     assert month_ends(rule, "2027-01-31", len(expected) + ("COUNT" in rule or "UNTIL" in rule)) == expected
+
+
+def test_a_pace_of_days_lacks_nothing() -> None:
+    """Every second day that is a 31st, as far as anybody looks."""
+    found = month_ends("FREQ=DAILY;INTERVAL=2;BYMONTHDAY=31", "2027-01-31", 20)
+    assert found == ["01-31", "05-31", "08-31", "12-31"]
+
+
+def test_months_are_told_as_far_as_anybody_looks() -> None:
+    """Also behind the last day on which a rule with a count comes in that time."""
+    found = month_ends("FREQ=MONTHLY;BYMONTHDAY=31;COUNT=100", "2027-01-31", 20)
+    assert found[-3:] == ["12-31", "01-31", "02-29 no"]
+    assert len(found) == 14
+
+
+def test_rows_are_in_the_order_of_time() -> None:
+    """A month that lacks a day stands between the parts that a blackout leaves of a long window."""
+    last = Blackout("last", date(2027, 4, 30), date(2027, 4, 30))
+    given: dict[str, Any] = {"lasts": timedelta(days=3), "blackouts": (last,)}
+    assert month_ends("FREQ=MONTHLY;BYMONTHDAY=29,31", "2027-04-01", 3, **given) == ["04-29", "04-30 no", "05-01"]
+    later: dict[str, Any] = {"days_after": 3}
+    told = month_ends("FREQ=MONTHLY;BYMONTHDAY=25,29", "2027-02-01", 3, **later)
+    assert told == ["02-28", "02-28 no", "03-28"]
+
+
+def test_a_month_that_ended_is_told_while_its_window_would_have_come() -> None:
+    """Three days after the last of February is in March."""
+    later: dict[str, Any] = {"days_after": 3, "after": datetime(2027, 3, 1, tzinfo=UTC)}
+    assert month_ends("FREQ=MONTHLY;BYMONTHDAY=30", "2027-01-31", 2, **later) == ["02-28 no", "04-02"]
 
 
 def test_a_month_is_told_when_the_window_would_have_come() -> None:

@@ -42,8 +42,6 @@ def caught_up(
     if missed is None or not silence.covers(missed):
         return None
     ends_at = missed.closes_at + window.catch_up_within
-    if not silence.to_at <= now < ends_at:
-        return None
     whole = replace(missed, name=f"{window.name}, caught up", opens_at=silence.to_at, closes_at=ends_at)
     minded = window.hours or hours
     parts = outside(whole, minded, zone) if minded else [whole]

@@ -22,13 +22,13 @@ def outside(window: Occurrence, hours: Hours, zone: tzinfo) -> Iterator[Occurren
 
 
 def _worked(hours: Hours, zone: tzinfo, after: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Spans of work that touch the time between two instants, in order, in UTC."""
+    """Spans of work from the day before one instant until another, in order, in UTC."""
     day = after.astimezone(zone).date() - _DAY
     last = until.astimezone(zone).date()
     while day <= last:
         for from_at, to_at in sorted(hours.spans.get(day.weekday(), ())):
             begins, ends = _instant(day, from_at, zone), _instant(day, to_at, zone)
-            if ends > after and begins < until:
+            if begins < until:
                 yield begins, ends
         day += _DAY
 
