@@ -851,6 +851,48 @@ GRANT SELECT ON patchring.rollout_ring TO patchring_signer;
 GRANT SELECT ON patchring.rollout_ring TO patchring_staff;
 GRANT INSERT, SELECT, UPDATE (counts), UPDATE (device_count), UPDATE (forgiven_count), UPDATE (opened_at), UPDATE (passed_at), UPDATE (pooled), UPDATE (reasons), UPDATE (segments), UPDATE (soak_until_at), UPDATE (state), UPDATE (state_at) ON patchring.rollout_ring TO patchring_web;
 
+CREATE TABLE patchring.scanner_finding (
+  tenant_id uuid NOT NULL,
+  scanner text NOT NULL,
+  host text NOT NULL,
+  cve text NOT NULL,
+  check_id text NOT NULL,
+  port text NOT NULL,
+  known_from timestamp with time zone NOT NULL,
+  known_to timestamp with time zone,
+  severity text NOT NULL,
+  title text NOT NULL,
+  CONSTRAINT scanner_finding_check CHECK ((known_to > known_from)),
+  CONSTRAINT scanner_finding_pkey PRIMARY KEY (tenant_id, scanner, host, cve, check_id, port, known_from),
+  CONSTRAINT scanner_finding_severity_check CHECK ((severity = ANY (ARRAY[''::text, 'info'::text, 'low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
+  CONSTRAINT scanner_finding_tenant_id_scanner_host_fkey FOREIGN KEY (tenant_id, scanner, host) REFERENCES patchring.scanner_host(tenant_id, scanner, host)
+);
+CREATE INDEX scanner_finding_by_cve ON patchring.scanner_finding USING btree (tenant_id, cve) WHERE (known_to IS NULL);
+CREATE UNIQUE INDEX scanner_finding_now ON patchring.scanner_finding USING btree (tenant_id, scanner, host, cve, check_id, port) WHERE (known_to IS NULL);
+ALTER TABLE patchring.scanner_finding ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.scanner_finding FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.scanner_finding TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.scanner_finding TO patchring_web;
+
+CREATE TABLE patchring.scanner_host (
+  tenant_id uuid NOT NULL,
+  scanner text NOT NULL,
+  host text NOT NULL,
+  names text[] NOT NULL,
+  device_id uuid,
+  looked_at timestamp with time zone NOT NULL,
+  imported_at timestamp with time zone NOT NULL,
+  imported_by text NOT NULL,
+  CONSTRAINT scanner_host_pkey PRIMARY KEY (tenant_id, scanner, host),
+  CONSTRAINT scanner_host_tenant_id_device_id_fkey FOREIGN KEY (tenant_id, device_id) REFERENCES patchring.device(tenant_id, device_id),
+  CONSTRAINT scanner_host_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES patchring.tenant(tenant_id)
+);
+CREATE INDEX scanner_host_by_device ON patchring.scanner_host USING btree (tenant_id, device_id) WHERE (device_id IS NOT NULL);
+ALTER TABLE patchring.scanner_host ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.scanner_host FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.scanner_host TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE ON patchring.scanner_host TO patchring_web;
+
 CREATE TABLE patchring.score (
   cve text NOT NULL,
   epss_millionths integer NOT NULL,

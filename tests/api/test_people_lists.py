@@ -34,6 +34,11 @@ async def grown(twins: Twins) -> None:
     own = {"tenant_id": scene.tenant_id, "known_from": scene.now, "installed_version": "1.0"}
     scene.insert("missing", [{**own, "device_id": d.device_id, "patch_id": scene.patch_id} for d in devices])
     scene.insert("finding", [finding(scene, d.device_id) for d in devices])
+    looked = {"scanner": "qualys", "names": ["x"], "looked_at": scene.now, "imported_at": scene.now, "imported_by": "x"}
+    scene.insert("scanner_host", [{"tenant_id": scene.tenant_id, **looked, "host": f"h{n}"} for n in range(3)])
+    found = {"scanner": "nessus", "host": "northwind-pc", "check_id": "1", "port": "", "severity": "", "title": ""}
+    own_found = {"tenant_id": scene.tenant_id, **found, "known_from": scene.now}
+    scene.insert("scanner_finding", [{**own_found, "cve": f"CVE-2026-008{n}"} for n in range(3)])
     scene.insert("feed", [{"feed": "osv", "part": part} for part in ("Debian", "Ubuntu", "AlmaLinux")])
     said = {"feed": "kev", "part": "", "key": "CVE-2026-0001", "body": Jsonb({"cve": "CVE-2026-0001"})}
     ends = [scene.now + timedelta(hours=hour) for hour in range(4)]

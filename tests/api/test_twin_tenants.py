@@ -62,6 +62,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "POST /tenants/{tenant}/roots": {"root": {}},
     "POST /tenants/{tenant}/sites": {"name": "Second office", "zone": "UTC"},
     "POST /tenants/{tenant}/shifts": {"person": "ada", "until": "2027-06-01T00:00:00Z", "shifts": []},
+    "POST /tenants/{tenant}/scanner-reports": {"scanner": "nessus", "hosts": [{"names": ["a"]}]},
     "POST /tenants/{tenant}/shifts/{shift_id}/acknowledge": {},
     "POST /tenants/{tenant}/policy/compare": {"text": "patchring: 1"},
     "POST /tenants/{tenant}/policy": {"text": "patchring: 1", "statement": {}},

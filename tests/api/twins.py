@@ -201,6 +201,11 @@ def _what_devices_said(scene: Scene, device_id: UUID) -> None:
     missed = {"patch_id": scene.patch_id, "known_from": now, "installed_version": "1.0"}
     scene.insert("missing", [{**own, **missed}])
     scene.insert("finding", [finding(scene, device_id)])
+    host = {"tenant_id": scene.tenant_id, "scanner": "nessus", "host": f"{scene.slug}-pc"}
+    looked = {"names": [f"{scene.slug}-pc"], "device_id": device_id, "looked_at": now + timedelta(milliseconds=1)}
+    scene.insert("scanner_host", [{**host, **looked, "imported_at": now, "imported_by": scene.slug}])
+    found = {"cve": "CVE-2026-0099", "check_id": "1", "port": "", "severity": "high", "title": f"of {scene.slug}"}
+    scene.insert("scanner_finding", [{**host, **found, "known_from": now}])
 
 
 def finding(scene: Scene, device_id: UUID) -> dict[str, Any]:

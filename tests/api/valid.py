@@ -121,6 +121,10 @@ COMMANDS: dict[str, Command] = {
     ),
     f"POST {T}/policy": Command(next_policy, changed={"text": "patchring: 1"}),
     f"POST {T}/policy/compare": Command(lambda w: {"text": w.a.scene.policy_text}, changed={"text": "patchring: 1"}),
+    f"POST {T}/scanner-reports": Command(
+        lambda _: {"scanner": "nessus", "hosts": [{"names": ["pc-1"], "found": [{"cve": "CVE-2026-0001"}]}]},
+        changed={"scanner": "qualys"},
+    ),
     f"POST {T}/shifts": Command(new_shifts, changed={"person": "grace"}),
     f"POST {T}/shifts/{{shift_id}}/acknowledge": Command(None, lambda t: {"shift_id": t.shift_id}),
     f"POST {T}/approvals": Command(signed_approval, changed={"statement": {}}),

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     HOLDS_WRITE = "holds.write"
     KNOWN_ISSUES_READ = "known_issues.read"
     KNOWN_ISSUES_WRITE = "known_issues.write"
+    SCANS_IMPORT = "scans.import"
     PROPOSALS_READ = "proposals.read"
     PROPOSALS_MAKE = "proposals.make"
     PROPOSALS_ANSWER = "proposals.answer"
@@ -61,7 +62,7 @@ _STOP = frozenset({P.ROLLOUTS_HALT, P.STOPS_EVERYTHING})
 
 ROLES: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.OPERATOR: frozenset(P),
-    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE, P.SHIFTS_ACKNOWLEDGE},
+    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE, P.SHIFTS_ACKNOWLEDGE, P.SCANS_IMPORT},
     StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE, P.PRINCIPALS_MANAGE},
     StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME, P.SHIFTS_WRITE, P.SHIFTS_ACKNOWLEDGE},
     StaffRole.VCIO: _READ,

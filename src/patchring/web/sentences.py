@@ -145,6 +145,7 @@ SENTENCES: Mapping[str, Said] = {
     "patch_approved": Said(W("{name} was approved"), "verified", aloud=True),
     "patch_rejected": Said(W("{name} was rejected"), "aside", aloud=True),
     "hold_placed": Said(W("{name} is held"), "aside", aloud=True),
+    "scan_imported": Said(P("A report of {scanner} on {host_count} hosts was taken: {added} new, {ended} over")),
     "patch_noisy": Said(W("Earlier releases of {name} made trouble"), "soaking"),
     "patch_quiet": Said(P("Earlier releases of {name} are no longer a reason to wait")),
     "known_issue_placed": Said(W("A known issue keeps a patch back: {issue}"), "soaking", aloud=True),

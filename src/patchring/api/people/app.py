@@ -20,6 +20,7 @@ from patchring.api.people import (
     principals,
     proposals,
     rollouts,
+    scanners,
     tenants,
 )
 from patchring.api.people.answers import Asker, Health, Server
@@ -74,6 +75,7 @@ ROUTERS = (
     findings.router,
     proposals.router,
     known_issues.router,
+    scanners.router,
     rollouts.router,
     events.router,
     principals.router,
