@@ -118,6 +118,9 @@ def test_a_leap_day_is_a_rule() -> None:
         ("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=8,9,10,11,12,13,14", ["06-13", "07-11", "08-08"]),
         ("FREQ=MONTHLY;INTERVAL=3", ["07-01"]),
         ("FREQ=DAILY;INTERVAL=30", ["06-19", "07-19", "08-18"]),
+        ("FREQ=WEEKLY;INTERVAL=7", ["06-01", "07-20"]),
+        ("FREQ=MONTHLY;INTERVAL=29", ["06-01"]),
+        ("FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=-1;BYMONTH=6", ["06-05", "06-12", "06-19", "06-26", "06-29"]),
         ("FREQ=DAILY;BYMONTH=7;BYDAY=WE", ["07-01", "07-08", "07-15", "07-22", "07-29"]),
     ],
 )
@@ -140,3 +143,11 @@ def test_every_second_week_stays_the_same_weeks() -> None:
     """Counted from one first Monday, also across a new year."""
     found = starts(parse("FREQ=WEEKLY;INTERVAL=2"), FIRST_ON, AT, local(date(2026, 12, 1)), local(date(2027, 1, 31)))
     assert [start.date().isoformat() for start in found] == ["2026-12-14", "2026-12-28", "2027-01-11", "2027-01-25"]
+
+
+def test_whether_a_rule_ever_comes_is_asked_from_its_first_day() -> None:
+    """Every twelfth month from March is March; from January it is never March."""
+    rule = "FREQ=MONTHLY;INTERVAL=12;BYMONTH=3"
+    assert problem_of(rule, date(2026, 3, 1)) == ""
+    said = "it never comes; expected a rule that falls on at least one day"
+    assert (problem_of(rule, date(2026, 1, 1)), problem_of(rule)) == (said, said)

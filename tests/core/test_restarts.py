@@ -5,6 +5,7 @@ from uuid import UUID
 
 from patchring.core.policy.calendar import Window
 from patchring.core.policy.handling import RebootPlan, RebootRule
+from patchring.core.reason import Reason
 from patchring.core.schedule.occurrence import Occurrence
 from patchring.core.schedule.restarts import Held, Restart, Turn, Waiting, restart, turn
 from patchring.core.schedule.windows import next_window, open_window
@@ -93,3 +94,38 @@ def test_one_that_does_not_come_back_keeps_its_slot_and_tells_somebody() -> None
     assert late.may_restart == ()
     text = "restarted 16 minutes ago and not healthy since; pair allows 15"
     assert {key: why.text for key, why in late.alarms.items()} == {device(1): text}
+
+
+def test_without_warnings_it_comes_at_once() -> None:
+    """In a window that is open; as often postponed as the budget says, where nothing forces it."""
+    assert found(ANY, plan(deferrals=1)) == Restart(WARNED_AT, (), 1, True, None)
+    assert found(ANY, plan(deferrals=1), 1) == Restart(WARNED_AT, (), 0, False, None)
+    assert found(ANY, plan(deferrals=1), 5) == Restart(WARNED_AT, (), 0, False, None)
+
+
+def test_what_is_due_at_the_deadline_is_not_postponed() -> None:
+    """Nothing is left between it and the deadline, whatever the budget."""
+    hard = plan(deferrals=2, deadline=timedelta(hours=8))
+    assert found(NIGHTLY, hard) == Restart(at(23, 22), (), 2, False, at(23, 22))
+
+
+def test_it_is_forced_at_the_last_moment_at_which_it_fits() -> None:
+    """In the window that opens at the deadline itself; in one just as long as it takes; never in one too short."""
+    opening = found(NIGHTLY, plan(deadline=timedelta(hours=32)))
+    assert opening is not None
+    assert opening.forced_at == at(24, 22)
+    fits = Window("fits", "FREQ=DAILY", time(22), TEN)
+    exact = found(fits, plan(deadline=timedelta(hours=24)))
+    assert exact is not None
+    assert (exact.at, exact.forced_at) == (at(23, 22), at(23, 22))
+    short = found(Window("short", "FREQ=DAILY", time(22), timedelta(minutes=9)), plan(deadline=timedelta(hours=24)))
+    assert short is not None
+    assert (short.at, short.forced_at) == (at(24, 14), at(24, 14))
+
+
+def test_an_alarm_has_its_kind_and_its_numbers() -> None:
+    used = plan("pair", at_once_max=2)
+    late = turn([], [Held(device(1), used, WARNED_AT)], WARNED_AT + timedelta(minutes=16))
+    text = "restarted 16 minutes ago and not healthy since; pair allows 15"
+    numbers = {"minutes": "16", "allowed": "15"}
+    assert late == Turn((), {device(1): Reason("restart_not_healthy", text, numbers)})
