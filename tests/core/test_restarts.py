@@ -98,7 +98,9 @@ def test_one_that_does_not_come_back_keeps_its_slot_and_tells_somebody() -> None
 
 def test_without_warnings_it_comes_at_once() -> None:
     """In a window that is open; as often postponed as the budget says, where nothing forces it."""
-    assert found(ANY, plan(deferrals=1)) == Restart(WARNED_AT, (), 1, True, None)
+    assert restart(plan(deferrals=1), WARNED_AT, TEN, lambda at: open_window(ANY, UTC, at)) == Restart(
+        WARNED_AT, (), 1, True, None
+    )
     assert found(ANY, plan(deferrals=1), 1) == Restart(WARNED_AT, (), 0, False, None)
     assert found(ANY, plan(deferrals=1), 5) == Restart(WARNED_AT, (), 0, False, None)
 
