@@ -141,6 +141,7 @@ _PATCH: Mapping[str, Callable[[Iterable[str]], str]] = {
     "exploited": _truth("for weaknesses that are already being attacked", "for weaknesses that nobody attacks yet"),
     "noisy": _truth("of products whose earlier releases made trouble", "of products without a history of trouble"),
     "package": _of("of the software"),
+    "version": _of("with the version"),
     "source": _of("of the source package"),
     "title": _of("with the title"),
     "kb": _of("with the number"),

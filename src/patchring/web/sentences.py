@@ -148,6 +148,7 @@ SENTENCES: Mapping[str, Said] = {
     "scan_imported": Said(P("A report of {scanner} on {host_count} hosts was taken: {added} new, {ended} over")),
     "patch_noisy": Said(W("Earlier releases of {name} made trouble"), "soaking"),
     "patch_quiet": Said(P("Earlier releases of {name} are no longer a reason to wait")),
+    "known_issue_proposed": Said(W("Patchring proposes a known issue: {issue}"), "soaking"),
     "known_issue_placed": Said(W("A known issue keeps a patch back: {issue}"), "soaking", aloud=True),
     "known_issue_changed": Said(W("A known issue says something else now: {issue}")),
     "known_issue_released": Said(W("A known issue was released: {issue}")),

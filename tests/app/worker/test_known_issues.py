@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from patchring.store.ids import new_id
 from tests.app.worker.test_policy import GOOD, operator
-from tests.app.worker.world import POLICY, Tenant, World
+from tests.app.worker.world import POLICY, Product, Tenant, World
 
 pytestmark = pytest.mark.anyio
 
@@ -117,3 +117,18 @@ async def test_what_is_only_proposed_or_fixed_keeps_nothing_back(world: World, s
     tenant.add_devices(1, GOOD, **TILLS)
     await world.run(lambda: tenant.rollout(GOOD)["state"] == "completed")
     assert tenant.states(GOOD) == {"msp-0": "verified"}
+
+
+async def test_a_failure_proposes_one_and_names_nobody(world: World) -> None:
+    """Once, with what sets the failed devices apart; it keeps nothing back until a person confirms it."""
+    tenant = operator(world, POLICY)
+    bad = Product(harms="service:app")
+    tenant.add_devices(3, bad)
+    await world.run(lambda: tenant.rollout(bad)["state"] in ("rolled_back", "halted"))
+    [issue] = tenant.rows("select * from patchring.known_issue")
+    assert (issue["state"], issue["source_kind"], issue["name"]) == ("proposed", "evidence", bad.key)
+    assert issue["patches"] == {"provider": ["apt"], "package": ["demo"], "version": ["1.1"]}
+    assert issue["devices"].keys() <= {"os", "os_version", "class"}
+    assert issue["reason"] == "it failed on devices that had it first"
+    told = tenant.rows("select data from patchring.event where kind = 'known_issue_proposed' and tenant_id = %(t)s")
+    assert [row["data"]["issue"] for row in told] == [bad.key]

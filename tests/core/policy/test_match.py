@@ -82,6 +82,7 @@ def test_each_field_of_a_patch_has_its_fact() -> None:
     assert {name: tuple(field(PATCH)) for name, field in PATCH_FIELDS.items()} == {
         "provider": ("apt",),
         "package": ("libweb",),
+        "version": ("2",),
         "source": ("web",),
         "title": ("Web 2",),
         "origin": ("Debian",),

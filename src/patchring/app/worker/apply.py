@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.known_issues.proposing import propose_by_evidence
 from patchring.app.releases import wake_other_releases
 from patchring.app.rollouts import ENDED
 from patchring.app.stops import patch_stop, place_stop, ring_stop, rollout_stop, tenant_stop
@@ -185,6 +186,7 @@ class Applier:
         halted = {"halt_scope": action.scope.value, "halt_source": "failure"}
         await work.tx.execute(sql.rollouts.set_halt, {**self._key, **halted})
         await self._hold(sentence)
+        await propose_by_evidence(work, self._loaded.rollout_id, patch)
         await wake_other_releases(work, self._loaded.row["patch_id"])
         work.wake("campaign", self._loaded.row["campaign_id"])
         return True

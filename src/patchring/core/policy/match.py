@@ -33,6 +33,7 @@ DEVICE_FIELDS: Mapping[str, Callable[[DeviceFacts], Iterable[str]]] = {
 PATCH_FIELDS: Mapping[str, Callable[[PatchFacts], Iterable[str]]] = {
     "provider": lambda p: (p.provider,),
     "package": lambda p: (p.name,),
+    "version": lambda p: (p.version,),
     "source": lambda p: (p.source,),
     "title": lambda p: (p.title,),
     "origin": lambda p: (p.origin,),

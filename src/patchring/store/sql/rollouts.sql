@@ -79,6 +79,16 @@ where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s an
 group by 1
 order by 1;
 
+-- name: outcome_kinds
+-- Kinds of devices on which a rollout is verified, and on which it failed.
+select patchring.kind_of(device, '', %(fields)s::text[]) as kind, placed.state = 'verified' as is_well
+from patchring.rollout_device as placed
+join patchring.device on device.tenant_id = placed.tenant_id and device.device_id = placed.device_id
+where placed.tenant_id = %(tenant_id)s and placed.rollout_id = %(rollout_id)s
+  and placed.state in ('verified', 'failed', 'rolling_back', 'rolled_back', 'rollback_failed')
+group by 1, 2
+order by 1, 2;
+
 -- name: place_devices
 -- Put the devices of the kinds given into their rings, behind those that are there. In a ring the order is that of
 -- consequence: less critical first, then what is not exposed, then members of a group of which another stays up.
