@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from patchring.cli.client import path
-from patchring.cli.output import Json, Why, console, say, server, show_json, show_pairs, show_rows, told
+from patchring.cli.output import Json, Why, console, reasons_text, say, server, show_json, show_pairs, show_rows, told
 from patchring.cli.tenant_commands import Tenant
 
 devices = typer.Typer(help="Managed machines.", no_args_is_help=True)
@@ -51,6 +51,17 @@ def show_device(tenant: Tenant, device: Device, as_json: Json = False) -> None:
     console.print()
     columns = ("title", "installed_version", "version", "security", "held_back", "known_from")
     show_rows(row["missing"], columns, False, "it misses nothing")
+
+
+@devices.command("exposure")
+def list_exposure(tenant: Tenant, as_json: Json = False) -> None:
+    """Devices of which nobody said whether the internet reaches them; each counts as exposed until somebody does.
+
+    Example: patchring devices exposure northwind
+    """
+    columns = ("name", "class", ("proposed", _proposed), ("because", lambda row: reasons_text(row["reasons"])))
+    with server() as api:
+        show_rows(api.each(path("tenants", tenant, "exposure")), columns, as_json, "somebody said it of every device")
 
 
 @devices.command("software")
@@ -128,3 +139,8 @@ def explain(
         console.print("Looked at, and not what decided:", style="dim")
         for each in found["lost"]:
             console.print(f"  - {each['text']}", style="dim", soft_wrap=True, markup=False)
+
+
+def _proposed(row: Any) -> str:
+    words = {True: "exposed", False: "not exposed", None: "unknown"}
+    return words[row["proposed"]]

@@ -85,3 +85,19 @@ order by o.created_at desc limit 1;
 -- Whether a device misses a patch now.
 select known_from, installed_version, held_back from patchring.missing
 where tenant_id = %(tenant_id)s and device_id = %(device_id)s and patch_id = %(patch_id)s and known_to is null;
+
+-- name: exposure_unknown
+-- Active devices of which nobody said whether the internet reaches them, by name after a cursor, with the software that
+-- serves others, and when a scanner that looks from outside last reached each.
+select device.device_id, device.name, device.class, device.roles, array(
+    select distinct package ->> 'name' from jsonb_array_elements(held.scan -> 'installed') as package
+    where package ->> 'name' = any (%(serving)s::text[]) order by 1) as serving,
+  (select max(host.looked_at) from patchring.scanner_host as host
+    where host.tenant_id = device.tenant_id and host.device_id = device.device_id
+      and starts_with(host.scanner, %(external)s)) as from_outside_at
+from patchring.device
+left join patchring.device_inventory as held
+  on held.tenant_id = device.tenant_id and held.device_id = device.device_id
+where device.tenant_id = %(tenant_id)s and device.state = 'active' and device.internet_facing is null
+  and (device.name, device.device_id) > (%(after_name)s::text, %(after_id)s::uuid)
+order by device.name, device.device_id limit %(limit)s;
