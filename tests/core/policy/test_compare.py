@@ -25,6 +25,7 @@ from patchring.core.policy.compare import (
 from patchring.core.policy.condition import Condition
 from patchring.core.policy.decide import HoldInForce
 from patchring.core.policy.handling import RebootPlan, RebootRule
+from patchring.core.policy.known_issues import KnownIssue
 from patchring.core.policy.model import (
     Automation,
     ExceptionKind,
@@ -71,6 +72,19 @@ def test_devices_that_go_elsewhere_are_named_by_what_is_otherwise() -> None:
         DeviceChange("restart", "if_required", "never", names),
     )
     assert (found.decisions, found.soon) == ((), ())
+
+
+def test_what_a_known_issue_keeps_back_is_decided_by_neither_policy() -> None:
+    """On the devices that it names; the others go otherwise by the other policy, and begin soon by it."""
+    patches, named = (Condition("package", ("web",)),), (Condition("name", ("pc-1",)),)
+    issue = KnownIssue(UUID(int=9), "web-42", patches, named, "it does not start", "ticket 1", "2.1 is out")
+    held = replace(policy(), approvals=(rule("debian", Outcome.HOLD),))
+    key, there = patch().patch_key, replace(fleet(2), issues=(issue,))
+    found = compare(held, policy(), there, NOW)
+    assert found.decisions == (DecisionChange(key, Outcome.HOLD, Outcome.AUTO, "debian", "debian", ("pc-2",)),)
+    assert found.soon == (Soon(key, "rest", ("pc-2",)),)
+    other = replace(issue, patches=(Condition("package", ("other",)),))
+    assert compare(held, policy(), replace(there, issues=(other,)), NOW).soon == (Soon(key, "rest", ("pc-1", "pc-2")),)
 
 
 def test_a_device_that_no_segment_takes_is_nowhere() -> None:

@@ -9,9 +9,11 @@ import pytest
 from patchring.core.explain import explain
 from patchring.core.policy.ends import what_ends
 from patchring.core.policy.exceptions import exceptions_of
+from patchring.core.policy.known_issues import told
 from patchring.core.reason import reason
 from tests.core.builders import NOW, patch
 from tests.core.policy.test_exceptions import POLICY, TILL
+from tests.core.policy.test_known_issues import ISSUE
 from tests.core.test_explain import CASE, closed, placed
 
 CORE = Path(__file__).parents[3] / "src/patchring/core"
@@ -79,6 +81,12 @@ def test_an_exception_answers() -> None:
     told = explain(open_again, NOW)
     assert "exception_reopened" in [each.code for each in told.known]
     assert [each.code for each in told.reasons] == ["rule_matched", "no_rollout"]
+
+
+def test_a_known_issue_ends_by_a_person() -> None:
+    """Of the installation, or of the client alone."""
+    ends = "what the known issue waits for comes, or somebody releases it or sets it aside for this tenant"
+    assert what_ends(told(ISSUE)) == ends
 
 
 def test_what_happened_to_a_device_and_what_keeps_a_patch_are_ended() -> None:
