@@ -60,6 +60,17 @@ async def test_a_host_is_the_device_that_has_one_of_its_names(twins: Twins) -> N
     assert [row["host"] for row in unmatched] == ["192.168.0.1", "twin"]
 
 
+async def test_a_whole_name_goes_first_and_domains_are_kept_apart(twins: Twins) -> None:
+    """A device called mail is not hidden by mail.lan; a host of one domain is no device of another."""
+    for name in ("mail", "mail.lan", "dc.branch-b.example"):
+        twins.a.scene.add_devices(1, name=name)
+    await taken(twins, host("mail"), host("mail.lan"), host("dc.branch-a.example", "dc"), host("10.0.0.9", "dc"))
+    rows = (await ask(twins, "GET", "/tenants/northwind/scanner-hosts"))["items"]
+    assert {row["host"]: row["device_name"] for row in rows if row["scanner"] == "qualys"} == {
+        "mail": "mail", "mail.lan": "mail.lan", "dc.branch-a.example": None, "10.0.0.9": "dc.branch-b.example",
+    }  # fmt: skip
+
+
 async def test_an_older_report_changes_nothing(twins: Twins) -> None:
     """Of a host of which something newer is known; an instant ahead counts as now."""
     now = twins.clock.now()

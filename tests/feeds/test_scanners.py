@@ -40,6 +40,21 @@ def test_nessus() -> None:
     )
 
 
+def test_nessus_in_another_zone() -> None:
+    """Seconds since 1970 go before the scanner's own time, which has no zone; what is no number is refused."""
+    tag = b'<tag name="HOST_END">'
+    assert tag in content(Format.NESSUS)
+
+    def with_seconds(seconds: bytes) -> bytes:
+        return content(Format.NESSUS).replace(tag, b'<tag name="HOST_END_TIMESTAMP">' + seconds + b"</tag>" + tag, 1)
+
+    seconds = b"%d" % at(23, 4, 5).timestamp()
+    assert PARSERS[Format.NESSUS](with_seconds(seconds))[1].seen_at == at(23, 4, 5)
+    with pytest.raises(FeedRefused) as refused:
+        PARSERS[Format.NESSUS](with_seconds(b"soon"))
+    assert "expected seconds since 1970 at ReportHost 1, HOST_END_TIMESTAMP, got 'soon'" in str(refused.value)
+
+
 def test_qualys() -> None:
     """Behind the lines about the report, before its summary; what is fixed is not found."""
     assert PARSERS[Format.QUALYS](content(Format.QUALYS)) == (

@@ -93,19 +93,34 @@ def _seen_at(host: Host, now: datetime) -> datetime:
     return min(host.seen_at, now) if host.seen_at else now
 
 
-def _by_name(devices: Sequence[Row]) -> Mapping[str, UUID | None]:
-    """By name and by the part before its first dot; what several devices are called names none of them."""
-    found: dict[str, UUID | None] = {}
+@dataclass(frozen=True)
+class _Devices:
+    """By whole name and by the part before its first dot; None: several are called that."""
+
+    whole: Mapping[str, UUID | None]
+    short: Mapping[str, UUID | None]
+
+
+def _by_name(devices: Sequence[Row]) -> _Devices:
+    whole: dict[str, UUID | None] = {}
+    short: dict[str, UUID | None] = {}
     for row in devices:
         name = row["name"].lower()
-        for each in {name, name.partition(".")[0]}:
+        for found, each in ((whole, name), (short, name.partition(".")[0])):
             found[each] = None if each in found else row["device_id"]
-    return found
+    return _Devices(whole, short)
 
 
-def _host(host: Host, devices: Mapping[str, UUID | None], now: datetime) -> dict[str, Any]:
-    tried = [name for each in host.names for name in (each, _short(each))]
-    device_id = next((found for name in tried if (found := devices.get(name)) is not None), None)
+def _device(host: Host, devices: _Devices) -> UUID | None:
+    """A host with a domain is no device of another domain, only because both are called mail or dc there."""
+    tried = dict.fromkeys(name for each in host.names for name in (each, _short(each)))
+    with_domain = any(_short(each) != each for each in host.names)
+    known = devices.whole if with_domain else {**devices.short, **devices.whole}
+    return next((found for name in tried if (found := known.get(name)) is not None), None)
+
+
+def _host(host: Host, devices: _Devices, now: datetime) -> dict[str, Any]:
+    device_id = _device(host, devices)
     said = {"host": host.names[0], "names": list(host.names), "looked_at": _seen_at(host, now).isoformat()}
     return {**said, "device_id": str(device_id) if device_id else None}
 

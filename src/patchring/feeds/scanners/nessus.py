@@ -4,14 +4,18 @@ Source: https://docs.tenable.com/quick-reference/nessus-file-format. A host that
 with items of severity 0 alone.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from patchring.feeds import reading
+from patchring.feeds.errors import WrongShape
 from patchring.feeds.scanners import words
 from patchring.feeds.scanners.model import FEED, Host, Said, report
 from patchring.feeds.xml_records import Node, records
 
 _NAMES = ("host-fqdn", "netbios-name", "hostname", "host-ip")
+_SECONDS = re.compile(r"[0-9]{1,10}")
 
 
 def parse(raw: bytes) -> tuple[Host, ...]:
@@ -26,8 +30,23 @@ def _host(node: Node, number: int) -> Host:
     tags = {each.attributes.get("name", ""): each.text for each in node.under("HostProperties", "tag")}
     said = [tags.get(name, "") for name in _NAMES]
     found = (each for item in node.all("ReportItem") for each in _items(item, where))
-    seen_at = words.instant(where, tags.get("HOST_END", ""))
-    return Host(words.names(where, [*said, node.attributes.get("name", "")]), seen_at, tuple(dict.fromkeys(found)))
+    names = words.names(where, [*said, node.attributes.get("name", "")])
+    return Host(names, _seen_at(where, tags), tuple(dict.fromkeys(found)))
+
+
+def _seen_at(where: str, tags: Mapping[str, str]) -> datetime | None:
+    """HOST_END is in the scanner's own time and does not say its zone: it is read as UTC only where seconds since 1970
+    are not there."""
+    seconds = tags.get("HOST_END_TIMESTAMP", "")
+    if not seconds:
+        return words.instant(where, tags.get("HOST_END", ""))
+    if not _SECONDS.fullmatch(seconds):
+        raise WrongShape(
+            FEED,
+            f"expected seconds since 1970 at {where}, HOST_END_TIMESTAMP, got {reading.shown(seconds)}",
+            words.ADVICE,
+        )
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _items(item: Node, where: str) -> Iterator[Said]:
