@@ -1,7 +1,8 @@
 """Operating errors of the simulator.
 
 SimError
-└── ServerNotTrusted   another certificate than the token names
+├── ServerNotTrusted   another certificate than the token names
+└── WrongScenario      a file of scenarios that cannot be run
 """
 
 
@@ -21,3 +22,9 @@ class ServerNotTrusted(SimError):
             f"The server at {address} shows the certificate {found[:16]}…, the token names {expected[:16]}…. "
             "Make a new token on the server that you mean."
         )
+
+
+class WrongScenario(SimError):
+    """What was expected of a scenario, what came, and where it is explained."""
+
+    kind = "wrong_scenario"

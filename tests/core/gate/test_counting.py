@@ -51,5 +51,5 @@ def test_bad_hours_for_everybody_are_no_fault_of_the_patch() -> None:
     assert Control(0, 0).ratio == 1
     assert Control(1, 0).ratio == pytest.approx(4 / 3)
     assert Control(300, 100).ratio == pytest.approx(303 / 103)
-    assert (Control(10_000, 10).ratio, Control(0, 1_000).ratio) == (8.0, 0.25)
+    assert (Control(10_000, 10).ratio, Control(0, 1_000).ratio) == (50.0, 0.25)
     assert expected(10.0, 0.1, Control(300, 100), 1.5) == pytest.approx(10 * 0.1 * 303 / 103 * 1.5)

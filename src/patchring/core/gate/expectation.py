@@ -8,7 +8,7 @@ from dataclasses import dataclass
 SHRINK_DAYS = 14.0
 # Events of the control that are added on both sides, so that few of them say little.
 PSEUDO_EVENTS = 3.0
-RATIO_MIN, RATIO_MAX = 0.25, 8.0
+RATIO_MIN, RATIO_MAX = 0.25, 50.0
 # No rate is nothing: what was never seen may happen once in so many device-days.
 RATE_MIN = 1.0 / 20_000.0
 

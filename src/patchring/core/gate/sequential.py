@@ -1,8 +1,9 @@
 """Evidence that may be looked at any time (H4): a mixture of likelihood ratios, kept as logarithms.
 
 Under "the patch does nothing" events come like a Poisson stream with at most the expected mean. A hypothesis says that
-a share r of the devices fails after an onset h: the mean grows by r for each device that matured, which is one that
-has had the patch for h. With x events where dE were expected and dA devices matured, its likelihood ratio changes by
+a share r of the devices fails within a window of ages after the installation, evenly: each device that spends a part of
+that window in this step adds r times the part to the mean. With x events where dE were expected, and dA such parts
+added up over the devices (so many of them "matured"), its likelihood ratio changes by
 
     log L += x log(1 + r dA / dE) - r dA
 
@@ -15,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.10, 0.20, 0.50, 1.0)
-ONSETS_H = (3.0, 24.0, 108.0)
+# Ages between which a defect is taken to show, in hours: at once, within days, slowly.
+ONSETS_H = ((0.0, 6.0), (6.0, 48.0), (48.0, 192.0))
 ONSET_WEIGHTS = (0.5, 0.3, 0.2)
 # Nothing is certain: an event where none was expected is much, and not infinitely much.
 EXPECTED_MIN = 1e-6

@@ -1,0 +1,31 @@
+"""The ways by name. `NAME` or `NAME:NUMBER`; tuned values are in `TUNED`, found by `bench gates tune` at the same rate
+of false holds for all of them.
+"""
+
+from collections.abc import Callable, Mapping
+
+from patchring.sim.errors import WrongScenario
+from patchring.sim.trials.engine import Way
+from patchring.sim.trials.ways import fixed_window, patchring, plain, thresholds, time_rings
+from patchring.sim.trials.world import World
+
+Make = Callable[[World], Way]
+
+WAYS: Mapping[str, tuple[str, Make]] = {
+    "careful": ("Patchring, careful", patchring.way("careful")),
+    "standard": ("Patchring, standard", patchring.way("standard")),
+    "fast": ("Patchring, fast", patchring.way("fast")),
+    "all_at_once": ("all at once", plain.Defer(0).make),
+    "defer": ("everything after 7 days", plain.Defer(7).make),
+    "time_rings": ("rings by time, with a human", time_rings.TimeRings().make),
+    "thresholds": ("thresholds of a half, installations only", thresholds.Thresholds().make),
+    "thresholds_signals": ("thresholds, tuned, with our signals", thresholds.Thresholds(0.9, 0.05, 24, True).make),
+    "fixed_window": ("a fixed window, tuned, with our signals", fixed_window.FixedWindow().make),
+}
+
+
+def way(name: str) -> Make:
+    """Raises WrongScenario for a way that there is not."""
+    if name not in WAYS:
+        raise WrongScenario(f"no such way of letting a patch out: {name}. There are: {', '.join(WAYS)}")
+    return WAYS[name][1]
