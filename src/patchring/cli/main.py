@@ -27,6 +27,7 @@ from patchring.cli import (
     rollout_commands,
     scanner_commands,
     serve_commands,
+    simulate_commands,
     stop_commands,
     tenant_commands,
 )
@@ -55,6 +56,7 @@ for part in (
     known_issue_commands,
     rollout_commands,
     scanner_commands,
+    simulate_commands,
     stop_commands,
     event_commands,
     keys_commands,

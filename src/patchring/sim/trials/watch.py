@@ -1,26 +1,24 @@
 """The gate's bookkeeping for a whole simulated fleet: what each facet and signal showed, and what was to be expected.
 
-Columns do the adding up; whether something is held is asked of core, with the same evidence that the server keeps. A
-step without events only shrinks every likelihood ratio by a sum, so steps are folded when somebody has to know.
+Columns do the adding up; whether something is held is asked of core, with the same evidence that the server keeps.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from patchring.core.gate.counting import TENANT_MAX, in_step
+from patchring.core.gate.counting import TENANT_MAX
 from patchring.core.gate.expectation import PSEUDO_EVENTS, RATE_MIN, RATIO_MAX, RATIO_MIN, SHRINK_DAYS
 from patchring.core.gate.hold import EXCESS_MIN, Watched
+from patchring.core.gate.hold import Hold as CoreHold
 from patchring.core.gate.hold import hold as core_hold
-from patchring.core.gate.sequential import ONSETS_H, Evidence, Step
+from patchring.core.gate.sequential import ONSETS_H, Evidence
 from patchring.core.gate.signals import RULES, Signal
-from patchring.core.reason import Reason
 from patchring.sim.trials.engine import INSTALL_FAILURE, Hour
-from patchring.sim.trials.fleet import FACET_KINDS, Floats, Ints
+from patchring.sim.trials.fleet import FACET_KINDS, Bools, Floats, Ints, TrialFleet
 from patchring.sim.trials.kinds import ROLES, SIGNALS
+from patchring.sim.trials.pairs import Pair, Seen
 from patchring.sim.trials.world import HISTORY_DAYS, NEVER, World, level
 
 # How long back devices without the patch are compared: a day for what is steady, two hours for an outage.
@@ -34,18 +32,6 @@ EVERYBODY = 0
 # What a site that is down looks like: a tenant by itself is not judged by it, for it may have no control left.
 SITE_SIGNALS = {SIGNALS.index(signal) for signal in (Signal.MISSING_HEARTBEAT, Signal.FAILED_LOGON)}
 _MARGINS = np.array([RULES[signal].margin for signal in SIGNALS])
-
-
-@dataclass
-class Pair:
-    """Evidence of one facet and signal up to the last fold, and the steps with events since."""
-
-    evidence: Evidence = field(default_factory=Evidence)
-    steps: list[tuple[int, float, Floats, float, Floats]] = field(default_factory=list)
-    folded_expected: float = 0.0
-    folded_matured: Any = 0.0
-    tenants: set[int] = field(default_factory=set)
-    events: int = 0
 
 
 class Watch:
@@ -65,21 +51,18 @@ class Watch:
         self.in_window = np.zeros((facets, len(ONSETS_H)))
         self.matured = np.zeros((facets, len(ONSETS_H)))
         self.expected = np.zeros((facets, signals))
-        self.counts = np.zeros((facets, signals), dtype=np.int32)
         self.tried = np.zeros(facets)
-        self.pairs: defaultdict[tuple[int, int], Pair] = defaultdict(Pair)
-        self.tenant_count = np.array([len(np.unique(fleet.tenant[fleet.member[:, k] == f])) if k != TENANT else 1
-                                      for f, k in enumerate(fleet.facet_kind)])  # fmt: skip
+        self.pairs: dict[tuple[int, int], Pair] = {}
+        self.tenant_count = _tenant_counts(fleet)
         self._control: deque[tuple[Floats, Floats]] = deque()
         self._seen, self._usual = np.zeros((facets, signals)), np.zeros((facets, signals))
         self._recent: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
         self._young: deque[tuple[int, Floats]] = deque()
         self._since = np.full(fleet.size, NEVER, dtype=np.int32)
-        self._hours = world.scenario.hours
 
-    def look(self, hour: Hour, silent: Any) -> Iterator[tuple[int, int, Pair]]:
-        """Adds the hour. Gives the pairs of facet and signal that could be held now. `silent` (n): devices whose events
-        are explained already, because their facet is held."""
+    def look(self, hour: Hour, silent: Bools) -> list[tuple[int, int]]:
+        """Adds the hour. Gives the facets and signals that could be held now. `silent` (n): devices whose events are
+        explained already, because their facet is held."""
         self._moved(hour)
         levels = np.array([level(hour.at, zone) for zone in self.zones])[:, None] / 24
         ratio = self._ratio(hour, levels)
@@ -92,50 +75,55 @@ class Watch:
         self.expected += expected
         self.matured += dues
         self.tried += tried
-        for facet, signal in touched:
-            pair, rule = self.pairs[facet, signal], RULES[SIGNALS[signal]]
-            if pair.events >= rule.count_min and pair.events > EXCESS_MIN * self.expected[facet, signal]:
-                yield facet, signal, pair
+        return [key for key in sorted(touched) if self._may_be_held(*key)]
 
-    def held(self, facet: int, signal: int, pair: Pair, budget: float, words: str) -> Reason | None:
-        """Core's answer for a pair that `look` gave."""
-        installed = int((self._since < NEVER)[self.fleet.member[:, self.fleet.facet_kind[facet]] == facet].sum())
+    def _may_be_held(self, facet: int, signal: int) -> bool:
+        """What core asks first; nothing else is worth folding for."""
+        events = self.pairs[facet, signal].events
+        enough = events >= RULES[SIGNALS[signal]].count_min
+        return enough and events > EXCESS_MIN * float(self.expected[facet, signal])
+
+    def held(self, facet: int, signal: int, budget: float) -> CoreHold | None:
+        """Core's answer for one of those that `look` gave."""
+        if not self._may_be_held(facet, signal):
+            return None
+        pair, installed = self.pairs[facet, signal], self.installed_now(facet)
         watched = Watched(
-            facet=words,
+            facet=self.fleet.facets[facet],
             signal=SIGNALS[signal],
-            evidence=self._folded(facet, signal, pair),
+            evidence=pair.fold(),
             installed=max(installed, pair.events),
             left=int(self.size[facet]) - installed,
             tenants=len(pair.tenants),
             tenant_count=int(self.tenant_count[facet]),
         )
-        found = core_hold(watched, budget)
-        return found.reason if found else None
+        return core_hold(watched, budget)
+
+    def failing_share(self, facet: int, signal: int) -> float:
+        """Of the devices of the facet that have the patch."""
+        events = self.pairs[facet, signal].events
+        return events / max(1, events, self.installed_now(facet))
+
+    def installed_now(self, facet: int) -> int:
+        has = self._since < NEVER
+        return int(has[self.fleet.member[:, self.fleet.facet_kind[facet]] == facet].sum())
 
     def as_of_now(self, facet: int, signal: int) -> Evidence:
-        """With the quiet hours since the last event: what looked bad and did not go on is forgiven."""
-        pair = self.pairs[facet, signal]
-        evidence = self._folded(facet, signal, pair)
-        now = np.array([self.tried[facet], 0.0, 0.0]) if signal == INSTALL_FAILURE else self.matured[facet]
-        quiet = np.maximum(0.0, now - pair.folded_matured)
-        return evidence.after(
-            Step(0, max(0.0, float(self.expected[facet, signal]) - pair.folded_expected), _three(quiet))
-        )
+        return self.pairs[facet, signal].as_of(float(self.expected[facet, signal]), self._due_before(facet, signal))
 
-    def _folded(self, facet: int, signal: int, pair: Pair) -> Evidence:
-        evidence = pair.evidence
-        for events, expected, dues, before_expected, before_matured in pair.steps:
-            quiet_expected = max(0.0, before_expected - pair.folded_expected)
-            quiet = np.maximum(0.0, before_matured - pair.folded_matured)
-            evidence = evidence.after(Step(0, quiet_expected, _three(quiet)))
-            evidence = evidence.after(Step(events, expected, _three(dues)))
-            pair.folded_expected = before_expected + expected
-            pair.folded_matured = before_matured + dues
-        pair.steps.clear()
-        pair.evidence = evidence
-        return evidence
+    def explained(self, devices: Bools) -> None:
+        """What these devices showed says nothing of other facets: theirs is held."""
+        for key, pair in self.pairs.items():
+            if pair.touches(devices):
+                self.pairs[key] = pair.without(devices)
 
-    def _add(self, hour: Hour, expected: Floats, dues: Floats, tried: Floats, silent: Any) -> set[tuple[int, int]]:
+    def _due_before(self, facet: int, signal: int) -> Floats:
+        """An installation fails at once: each one that was tried is due then, and never again."""
+        if signal == INSTALL_FAILURE:
+            return np.array([self.tried[facet], 0.0, 0.0])
+        return self.matured[facet].copy()
+
+    def _add(self, hour: Hour, expected: Floats, dues: Floats, tried: Floats, silent: Bools) -> set[tuple[int, int]]:
         """Events that count, by facet and signal; at most a few of a tenant a day, but for the tenant's own facet."""
         came: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         device = np.concatenate([hour.first_device, hour.failed])
@@ -144,25 +132,21 @@ class Watch:
         for each, number in zip(device.tolist(), signal.tolist(), strict=True):
             if silent[each]:
                 continue
-            tenant = int(self.fleet.tenant[each])
             facets = self.fleet.member[each].tolist()
             if number not in SITE_SIGNALS:
-                came[facets[TENANT], number].append(tenant)
-            if self._admits(tenant, number, hour.at):
+                came[facets[TENANT], number].append(each)
+            if self._admits(int(self.fleet.tenant[each]), number, hour.at):
                 for facet in facets[:TENANT]:
-                    came[facet, number].append(tenant)
-        for (facet, number), tenants in came.items():
-            pair = self.pairs[facet, number]
-            count = in_step(len(tenants), SIGNALS[number])
+                    came[facet, number].append(each)
+        for (facet, number), devices in came.items():
             due = np.array([tried[facet], 0.0, 0.0]) if number == INSTALL_FAILURE else dues[facet].copy()
-            before = (
-                np.array([self.tried[facet], 0.0, 0.0]) if number == INSTALL_FAILURE else self.matured[facet].copy()
-            )
-            mean = float(expected[facet, number])
-            pair.steps.append((count, mean, due, float(self.expected[facet, number]), before))
-            pair.events += count
-            pair.tenants.update(tenants)
+            before = float(self.expected[facet, number]), self._due_before(facet, number)
+            tenants = self.fleet.tenant[devices].tolist()
+            self._pair(facet, number).add(Seen(devices, tenants, float(expected[facet, number]), due, *before))
         return set(came)
+
+    def _pair(self, facet: int, signal: int) -> Pair:
+        return self.pairs.setdefault((facet, signal), Pair(SIGNALS[signal]))
 
     def _admits(self, tenant: int, signal: int, at: int) -> bool:
         recent = self._recent[tenant, signal]
@@ -246,6 +230,12 @@ class Watch:
         return np.bincount(self.fleet.member[devices].ravel(), minlength=self.shape[0])
 
 
+def _tenant_counts(fleet: TrialFleet) -> Ints:
+    """How many tenants have devices of each facet."""
+    pairs = np.unique(fleet.member.astype(np.int64) * (int(fleet.tenant.max()) + 1) + fleet.tenant[:, None])
+    return np.bincount(pairs // (int(fleet.tenant.max()) + 1), minlength=len(fleet.facets))
+
+
 def _ratio(seen: Any, usual: Any) -> Floats:
     """Core's `Control.ratio`, for all facets and signals at once."""
     ratio: Floats = np.clip((seen + PSEUDO_EVENTS) / (np.maximum(0.0, usual) + PSEUDO_EVENTS), RATIO_MIN, RATIO_MAX)
@@ -264,7 +254,3 @@ def _shrunk(world: World) -> Floats:
     rates[:, INSTALL_FAILURE] = 0.0
     shrunk: Floats = rates
     return shrunk
-
-
-def _three(values: Floats) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])

@@ -4,13 +4,13 @@ Who is held is core's `hold`, how many go next is core's `promotion` and `harm`;
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from patchring.core.gate.harm import harm_by_logs, harm_if_clean
-from patchring.core.gate.hold import shares_of_budget
+from patchring.core.gate.hold import Hold, shares_of_budget
 from patchring.core.gate.promotion import HIGH_WEIGHT, PACES, FacetCount, Pace, facet_room, group_room
 from patchring.core.gate.signals import RULES, Signal
 from patchring.sim.trials import engine
@@ -24,6 +24,8 @@ from patchring.sim.trials.world import NEVER, World
 KIND_SHARES = np.array([0.20, 0.20, 0.15, 0.12, 0.15, 0.18])
 SAMPLE_PER_FACET = 15
 CHUNK = 256
+# A facet is held along with the one that fails most when its own share is at least so much of that one's.
+ALIKE = 0.3
 WEIGH_EVERY_H = 2
 
 
@@ -52,7 +54,6 @@ class Patchring:
         self.reserve = rng.random(self.fleet.size) < pace.reserve_share
         self.budgets = _budgets(self.fleet)
         self.held = np.zeros(self.fleet.size, dtype=np.bool_)
-        self.held_facets: set[int] = set()
         self.suspects: set[tuple[int, int]] = set()
         self.harm = np.zeros(len(self.fleet.facets))
         self.high = _high(self.fleet)
@@ -84,23 +85,31 @@ class Patchring:
     def _by_facet(self, devices: Ints) -> Ints:
         return np.bincount(self.fleet.member[devices].ravel(), minlength=len(self.fleet.facets))
 
-    def _holds(self, hour: Hour) -> Sequence[engine.Hold]:
-        """Of all facets that cross at this look the one with the most evidence; the others are looked at again."""
-        crossed = []
-        for facet, signal, pair in self.watch.look(hour, self.held):
-            name = self.fleet.facets[facet]
-            reason = self.watch.held(facet, signal, pair, self.budgets[name, SIGNALS[signal]], name)
-            self.suspects.add((facet, signal))
-            if reason is not None and facet not in self.held_facets:
-                crossed.append((-pair.evidence.log_e, facet, reason))
-        holds = []
-        for _, facet, reason in sorted(crossed, key=lambda each: each[:2])[:1]:
-            self.held_facets.add(facet)
-            devices = self.fleet.member[:, self.fleet.facet_kind[facet]] == facet
+    def _holds(self, hour: Hour) -> Iterator[engine.Hold]:
+        """First the facet of whose patched devices the largest share fails, and with it those that explain it nearly as
+        well: few events do not tell a role from the model that its devices happen to be. Then the others are asked
+        again without what those devices showed, so that a defect of one role does not hold everything."""
+        touched = self.watch.look(hour, self.held)
+        self.suspects.update(touched)
+        crossed = [key for key in touched if self._crossing(key)]
+        while crossed:
+            share = {key: self.watch.failing_share(*key) for key in crossed}
+            alike = [key for key in crossed if share[key] >= ALIKE * max(share.values())]
+            devices = np.zeros_like(self.held)
+            for facet, signal in {facet: (facet, signal) for facet, signal in alike}.values():
+                hold = self._crossing((facet, signal))
+                assert hold is not None, "it crossed a moment ago"
+                of_facet = self.fleet.member[:, self.fleet.facet_kind[facet]] == facet
+                devices |= of_facet
+                own = bool(self.fleet.facet_kind[facet] == TENANT)
+                yield engine.Hold(self.fleet.facets[facet], of_facet, hold.reason.text, tenant_only=own)
             self.held |= devices
-            own = bool(self.fleet.facet_kind[facet] == TENANT)
-            holds.append(engine.Hold(self.fleet.facets[facet], devices, reason.text, tenant_only=own))
-        return holds
+            self.watch.explained(devices)
+            crossed = [key for key in crossed if key not in alike and self._crossing(key)]
+
+    def _crossing(self, key: tuple[int, int]) -> Hold | None:
+        facet, signal = key
+        return self.watch.held(facet, signal, self.budgets[self.fleet.facets[facet], SIGNALS[signal]])
 
     def _permits(self, hour: Hour) -> Ints:
         self._open_rings(hour.at)

@@ -15,7 +15,8 @@ SHARES = (0.01, 0.09, 0.30, 0.60)
 @dataclass(frozen=True)
 class TimeRings:
     """`days` when each ring opens. The person stops when tickets of patched devices in a day are over `tickets_min` and
-    over `factor` times what as many devices usually bring; it takes `pause_h` until the devices hear of it."""
+    over `factor` times what as many devices usually bring, or bring without the patch on that day; it takes `pause_h`
+    until the devices hear of it."""
 
     days: tuple[float, ...] = (0.0, 1.0, 5.0, 10.0)
     tickets_min: int = 8
@@ -31,15 +32,17 @@ class TimeRingsRun(Staged):
         super().__init__(world, SHARES)
         self.rule = rule
         self.tickets: deque[int] = deque(maxlen=24)
+        self.others: deque[float] = deque(maxlen=24)
         self.usual = float(world.rates[:, TICKET].mean())
         self.noticed_at: int | None = None
 
     def watch(self, hour: Hour) -> None:
         self.tickets.append(int((hour.first_signal == TICKET).sum()))
+        self.others.append(int((hour.control_signal == TICKET).sum()) / max(1, int((~self.has).sum())))
 
     def halt(self, hour: Hour) -> str:
         if self.noticed_at is None and office(0, hour.at):
-            came, expected = sum(self.tickets), self.usual * float(self.has.sum())
+            came, expected = sum(self.tickets), max(self.usual, sum(self.others)) * float(self.has.sum())
             if came >= self.rule.tickets_min and came > self.rule.factor * expected:
                 self.noticed_at = hour.at
         if self.noticed_at is None or hour.at < self.noticed_at + self.rule.pause_h:
