@@ -16,8 +16,6 @@ FIELDS = ("os", "os_version", "class")
 def in_common(failed: Sequence[DeviceFacts], well: Sequence[DeviceFacts]) -> tuple[Condition, ...]:
     """The conditions that all that failed meet and that leave out some that are well, in the order of FIELDS. Where
     nobody is well, all that they have in common; empty: nothing sets them apart."""
-    if not failed:
-        return ()
     shared = [each for field in FIELDS if (each := _shared(field, failed)) is not None]
     if not well:
         return tuple(shared)
