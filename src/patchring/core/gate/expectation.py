@@ -8,6 +8,10 @@ from dataclasses import dataclass
 SHRINK_DAYS = 14.0
 # Events of the control that are added on both sides, so that few of them say little.
 PSEUDO_EVENTS = 3.0
+# Fewer for everybody in the last hours: an outage is to be seen at once, in a small fleet as well.
+OUTAGE_PSEUDO_EVENTS = 0.5
+# With a smaller share of the fleet without the patch there is nobody to compare with.
+CONTROL_SHARE_MIN = 0.02
 RATIO_MIN, RATIO_MAX = 0.25, 50.0
 # No rate is nothing: what was never seen may happen once in so many device-days.
 RATE_MIN = 1.0 / 20_000.0

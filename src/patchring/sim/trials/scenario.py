@@ -15,12 +15,14 @@ FORMAT = 1
 
 
 class FleetSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Of `devices` the first tenant, the operator's own, has `internal`; the others are spread over `tenants`."""
+    """Of `devices` the first tenant, the operator's own, has `internal`; the others are spread over `tenants`.
+    `history_days`: how long they were watched before the release; 0: since that hour, so the priors serve."""
 
     devices: int = 30_000
     tenants: int = 300
     internal: int = 100
     sensitive_share: float = 0.06
+    history_days: int = 28
     seed: int = 1
 
 
@@ -108,6 +110,8 @@ def check(scenario: Scenario) -> None:
         raise WrongScenario(f"{where}: expected 20 to 200,000 devices, at least four of them for each tenant")
     if not 0 < fleet.internal <= fleet.devices // 2:
         raise WrongScenario(f"{where}: expected between 1 and half of the devices to be the operator's own")
+    if not 0 <= fleet.history_days <= 366:
+        raise WrongScenario(f"{where}: expected 0 to 366 days of history, got {fleet.history_days}")
     if not 24 <= scenario.hours <= 24 * 92:
         raise WrongScenario(f"{where}: expected 24 to 2,208 hours, got {scenario.hours}")
     for defect in scenario.patch.defects:

@@ -9,28 +9,39 @@ from typing import Any
 import numpy as np
 
 from patchring.core.gate.counting import TENANT_MAX
-from patchring.core.gate.expectation import PSEUDO_EVENTS, RATE_MIN, RATIO_MAX, RATIO_MIN, SHRINK_DAYS
+from patchring.core.gate.expectation import (
+    CONTROL_SHARE_MIN,
+    OUTAGE_PSEUDO_EVENTS,
+    PSEUDO_EVENTS,
+    RATE_MIN,
+    RATIO_MAX,
+    RATIO_MIN,
+    SHRINK_DAYS,
+    Past,
+)
 from patchring.core.gate.hold import EXCESS_MIN, Watched
 from patchring.core.gate.hold import Hold as CoreHold
 from patchring.core.gate.hold import hold as core_hold
+from patchring.core.gate.priors import USUAL_FAILING, kind_past
 from patchring.core.gate.sequential import ONSETS_H, Evidence
 from patchring.core.gate.signals import RULES, Signal
 from patchring.sim.trials.engine import INSTALL_FAILURE, Hour
 from patchring.sim.trials.fleet import FACET_KINDS, Bools, Floats, Ints, TrialFleet
 from patchring.sim.trials.kinds import ROLES, SIGNALS
 from patchring.sim.trials.pairs import Pair, Seen
-from patchring.sim.trials.world import HISTORY_DAYS, NEVER, World, level
+from patchring.sim.trials.world import NEVER, World, level
 
 # How long back devices without the patch are compared: a day for what is steady, two hours for an outage.
 CONTROL_HOURS, OUTAGE_HOURS = 24, 2
 BUMP_HOURS = 24
 # What harmless patches bring on their first day, as a share of a day's usual noise: learned from those before.
 USUAL_BUMP = 0.5
-USUAL_FAILING = 0.02
 TENANT = FACET_KINDS.index("tenant")
 EVERYBODY = 0
 # What a site that is down looks like: a tenant by itself is not judged by it, for it may have no control left.
 SITE_SIGNALS = {SIGNALS.index(signal) for signal in (Signal.MISSING_HEARTBEAT, Signal.FAILED_LOGON)}
+# What an outage anywhere brings: it counts only while there is somebody to compare with.
+COMPARED_SIGNALS = SITE_SIGNALS | {SIGNALS.index(signal) for signal in (Signal.TICKET, Signal.PERFORMANCE)}
 _MARGINS = np.array([RULES[signal].margin for signal in SIGNALS])
 
 
@@ -129,8 +140,9 @@ class Watch:
         device = np.concatenate([hour.first_device, hour.failed])
         signal = np.concatenate([hour.first_signal, np.full(len(hour.failed), INSTALL_FAILURE, dtype=np.int32)])
         self._no_longer_at_risk(hour)
+        alone = self.installed_now(EVERYBODY) > (1 - CONTROL_SHARE_MIN) * self.fleet.size
         for each, number in zip(device.tolist(), signal.tolist(), strict=True):
-            if silent[each]:
+            if silent[each] or (alone and number in COMPARED_SIGNALS):
                 continue
             facets = self.fleet.member[each].tolist()
             if number not in SITE_SIGNALS:
@@ -216,8 +228,10 @@ class Watch:
             self._seen -= old_seen
             self._usual -= old_usual
         last = list(self._control)[-OUTAGE_HOURS:]
-        now = _ratio(sum(seen for seen, _ in last), sum(usual for _, usual in last))
-        return np.maximum(_ratio(self._seen, self._usual), np.maximum(now, now[EVERYBODY]))
+        seen_now = np.sum([seen for seen, _ in last], axis=0)
+        usual_now = np.sum([usual for _, usual in last], axis=0)
+        everywhere = _ratio(seen_now[EVERYBODY], usual_now[EVERYBODY], OUTAGE_PSEUDO_EVENTS)
+        return np.maximum(_ratio(self._seen, self._usual), np.maximum(_ratio(seen_now, usual_now), everywhere))
 
     def _sums(self, devices: Ints) -> Floats:
         found = np.zeros(self.shape)
@@ -236,10 +250,9 @@ def _tenant_counts(fleet: TrialFleet) -> Ints:
     return np.bincount(pairs // (int(fleet.tenant.max()) + 1), minlength=len(fleet.facets))
 
 
-def _ratio(seen: Any, usual: Any) -> Floats:
+def _ratio(seen: Any, usual: Any, pseudo: float = PSEUDO_EVENTS) -> Floats:
     """Core's `Control.ratio`, for all facets and signals at once."""
-    ratio: Floats = np.clip((seen + PSEUDO_EVENTS) / (np.maximum(0.0, usual) + PSEUDO_EVENTS), RATIO_MIN, RATIO_MAX)
-    return ratio
+    return np.clip((seen + pseudo) / (np.maximum(0.0, usual) + pseudo), RATIO_MIN, RATIO_MAX)
 
 
 def _shrunk(world: World) -> Floats:
@@ -247,9 +260,12 @@ def _shrunk(world: World) -> Floats:
     usual = np.zeros((len(ROLES), len(SIGNALS)))
     for role in range(len(ROLES)):
         of_role = world.fleet.role == role
-        if of_role.any():
-            usual[role] = world.history[of_role].mean(axis=0) / HISTORY_DAYS
-    rates = (world.history + usual[world.fleet.role] * SHRINK_DAYS) / (HISTORY_DAYS + SHRINK_DAYS)
+        days = float(of_role.sum()) * world.history_days
+        events = world.history[of_role].sum(axis=0)
+        for number, signal in enumerate(SIGNALS):
+            seen = kind_past(signal, Past(float(events[number]), days))
+            usual[role, number] = seen.events / seen.days
+    rates = (world.history + usual[world.fleet.role] * SHRINK_DAYS) / (world.history_days + SHRINK_DAYS)
     rates = np.maximum(RATE_MIN, rates)
     rates[:, INSTALL_FAILURE] = 0.0
     shrunk: Floats = rates

@@ -12,12 +12,12 @@ from patchring.sim.trials.fleet import Bools, Floats, Ints, TrialFleet
 from patchring.sim.trials.kinds import ROLES, SIGNALS, rate
 from patchring.sim.trials.scenario import Defect, NoiseSpec, Scenario, Where
 
-HISTORY_DAYS = 28
 RELEASED_WEEKDAY, RELEASED_HOUR = 1, 18
 # So much more noise people make in their working hours, and so much less the rest of the week; the mean is about 1.
 OFFICE_LEVEL, REST_LEVEL = 2.2, 0.55
+# Device, signal and hour of events.
+Column3 = tuple[Ints, Ints, Ints]
 NEVER = np.int32(1_000_000)
-_HUMAN = (Signal.APP_CRASH, Signal.FAILED_LOGON, Signal.TICKET, Signal.PERFORMANCE)
 _SITE_DOWN = (Signal.MISSING_HEARTBEAT, Signal.FAILED_LOGON)
 _CLOUD_DOWN = (Signal.FAILED_LOGON, Signal.TICKET, Signal.APP_CRASH)
 
@@ -33,15 +33,16 @@ class Events:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """`history` (n x signals): events of the 28 days before. `background`: what happens without the patch. `on_days`
-    (n x days). `breaks_after` (n): hours from the installation until the device breaks, NEVER for most; `shows` (n x
-    signals): whether it shows by each signal then; `repaired`: whether taking the patch back helps. `bumps` (n x
+    """`history` (n x signals): events of the `history_days` before. `background`: what happens without the patch.
+    `on_days` (n x days). `breaks_after` (n): hours from the installation until the device breaks, NEVER for most;
+    `shows` (n x signals): whether it shows by each signal then; `repaired`: whether taking the patch back helps. `bumps` (n x
     signals): hours after the installation of an event that only the restart made. `failing`: chances to compare."""
 
     scenario: Scenario
     seed: int
     fleet: TrialFleet
     rates: Floats
+    history_days: int
     history: Ints
     background: Events
     on_days: Bools
@@ -81,12 +82,14 @@ def make_world(scenario: Scenario, seed: int, fleet: TrialFleet) -> World:
     rates = _rates(rng, fleet, scenario.noise)
     breaks_after, shows, repaired = _defects(rng, fleet, scenario.patch.defects)
     days = scenario.hours // 24 + 3
+    watched = scenario.fleet.history_days
     return World(
         scenario=scenario,
         seed=seed,
         fleet=fleet,
         rates=rates,
-        history=rng.poisson(rates * HISTORY_DAYS).astype(np.int32),
+        history_days=watched,
+        history=_history(rng, fleet, rates, scenario.noise, watched),
         background=_background(rng, fleet, rates, scenario),
         on_days=rng.random((fleet.size, days)) < fleet.on_share[:, None],
         breaks_after=breaks_after,
@@ -112,21 +115,32 @@ def level(hour: int, zone: int) -> float:
 
 def _background(rng: np.random.Generator, fleet: TrialFleet, rates: Floats, scenario: Scenario) -> Events:
     hours = scenario.hours
-    device, signal, at = _daily(rng, fleet, rates, hours)
-    found = [(device, signal, at)]
-    outages = rng.poisson(scenario.noise.site_outages * fleet.tenant.max() / 100 * hours / 168)
-    for _ in range(outages):
-        where = np.flatnonzero(fleet.tenant == rng.integers(0, fleet.tenant.max() + 1))
-        found.append(_outage(rng, where, _SITE_DOWN, 0.6, int(rng.integers(1, 8)), hours))
-    for _ in range(rng.poisson(scenario.noise.cloud_outages * hours / 672)):
-        found.append(_outage(rng, np.arange(fleet.size), _CLOUD_DOWN, 0.03, int(rng.integers(2, 10)), hours))
+    found = [_daily(rng, fleet, rates, hours), *_outages(rng, fleet, scenario.noise, hours)]
     device, signal, at = (np.concatenate(columns) for columns in zip(*found, strict=True))
     order = np.argsort(at, kind="stable")
     first = np.searchsorted(at[order], np.arange(hours + 1))
     return Events(device[order].astype(np.int32), signal[order].astype(np.int32), first.astype(np.int32))
 
 
-def _daily(rng: np.random.Generator, fleet: TrialFleet, rates: Floats, hours: int) -> tuple[Ints, Ints, Ints]:
+def _history(rng: np.random.Generator, fleet: TrialFleet, rates: Floats, noise: NoiseSpec, days: int) -> Ints:
+    """What was seen before the patch, outages included."""
+    seen = rng.poisson(rates * days)
+    for device, signal, _ in _outages(rng, fleet, noise, days * 24):
+        np.add.at(seen, (device, signal), 1)
+    return seen.astype(np.int32)
+
+
+def _outages(rng: np.random.Generator, fleet: TrialFleet, noise: NoiseSpec, hours: int) -> list[Column3]:
+    found = []
+    for _ in range(rng.poisson(noise.site_outages * fleet.tenant.max() / 100 * hours / 168)):
+        where = np.flatnonzero(fleet.tenant == rng.integers(0, fleet.tenant.max() + 1))
+        found.append(_outage(rng, where, _SITE_DOWN, 0.6, int(rng.integers(1, 8)), hours))
+    for _ in range(rng.poisson(noise.cloud_outages * hours / 672)):
+        found.append(_outage(rng, np.arange(fleet.size), _CLOUD_DOWN, 0.03, int(rng.integers(2, 10)), hours))
+    return found
+
+
+def _daily(rng: np.random.Generator, fleet: TrialFleet, rates: Floats, hours: int) -> Column3:
     """Devices by their rates, hours by how much goes on in them where the device is."""
     counts = rng.poisson(rates * hours / 24)
     device, signal = np.nonzero(counts)
@@ -142,7 +156,7 @@ def _daily(rng: np.random.Generator, fleet: TrialFleet, rates: Floats, hours: in
 
 def _outage(
     rng: np.random.Generator, where: Ints, signals: tuple[Signal, ...], share: float, lasts: int, hours: int
-) -> tuple[Ints, Ints, Ints]:
+) -> Column3:
     begins = rng.integers(0, hours)
     device, signal = np.nonzero(rng.random((len(where), len(signals))) < share)
     at = np.minimum(begins + rng.integers(0, lasts, len(device)), hours - 1)

@@ -10,6 +10,8 @@ from patchring.sim.trials.ways.staged import Staged
 from patchring.sim.trials.world import World, office
 
 SHARES = (0.01, 0.09, 0.30, 0.60)
+# Where so few lack the patch, nobody thinks of a pause any more.
+NOTHING_LEFT = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class TimeRingsRun(Staged):
         self.others.append(int((hour.control_signal == TICKET).sum()) / max(1, int((~self.has).sum())))
 
     def halt(self, hour: Hour) -> str:
-        if self.noticed_at is None and office(0, hour.at):
+        left = float((~self.has).mean())
+        if self.noticed_at is None and office(0, hour.at) and left > NOTHING_LEFT:
             came, expected = sum(self.tickets), max(self.usual, sum(self.others)) * float(self.has.sum())
             if came >= self.rule.tickets_min and came > self.rule.factor * expected:
                 self.noticed_at = hour.at
