@@ -34,9 +34,10 @@ class Events:
 @dataclass(frozen=True, eq=False)
 class World:
     """`history` (n x signals): events of the `history_days` before. `background`: what happens without the patch.
-    `on_days` (n x days). `breaks_after` (n): hours from the installation until the device breaks, NEVER for most;
-    `shows` (n x signals): whether it shows by each signal then; `repaired`: whether taking the patch back helps. `bumps` (n x
-    signals): hours after the installation of an event that only the restart made. `failing`: chances to compare."""
+    `on_days` (n x days): whether it is on at all. `breaks_after` (n): hours from the installation until the device
+    breaks, NEVER for most; `shows` (n x signals): whether it shows by each signal then; `repaired`: whether taking the
+    patch back helps. `bumps` (n x signals): hours after the installation of an event that only the restart made.
+    `failing` (n x attempts): chances to compare with the share that fails."""
 
     scenario: Scenario
     seed: int
