@@ -78,8 +78,8 @@ def grid() -> list[Thresholds]:
     """With our signals: what may be tuned."""
     return [
         Thresholds(success=success, error=error, soak_h=soak, signals=True, count_min=least)
-        for success in (0.5, 0.8)
-        for error in (0.02, 0.04, 0.08, 0.16)
-        for soak in (6, 12, 24)
-        for least in (4, 8)
+        for success in (0.5, 0.7)
+        for error in (0.04, 0.08, 0.10, 0.12, 0.16)
+        for soak in (12, 18, 24)
+        for least in (4,)
     ]
