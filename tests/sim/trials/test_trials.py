@@ -16,7 +16,7 @@ from patchring.sim.trials.catalogue import WAYS, way
 from patchring.sim.trials.engine import Course, Hour, Orders, run
 from patchring.sim.trials.fleet import TrialFleet, make_fleet
 from patchring.sim.trials.kinds import KINDS, ROLES
-from patchring.sim.trials.outcome import outcome
+from patchring.sim.trials.outcome import Outcome, outcome
 from patchring.sim.trials.runs import Trial, run_one
 from patchring.sim.trials.scenario import Defect, FleetSpec, PatchSpec, Scenario, Where
 from patchring.sim.trials.world import NEVER, World, local_time, make_world
@@ -40,6 +40,12 @@ def world(fleet: TrialFleet, *defects: Defect, hours: int = 240, seed: int = 3, 
 
 def let_out(found: World, name: str) -> Course:
     return run(found, way(name)(found))
+
+
+def told_of(found: World, name: str) -> tuple[Course, Outcome]:
+    chosen = way(name)(found)
+    course = run(found, chosen)
+    return course, outcome(found, course, chosen.stage)
 
 
 def test_the_fleet_is_as_large_and_as_mixed_as_it_says(fleet: TrialFleet) -> None:
@@ -84,7 +90,7 @@ class _Watched:
     """Asks another way, and looks at what it is told and what it wants."""
 
     def __init__(self, inner: object, found: World) -> None:
-        self.inner, self.world = inner, found
+        self.inner, self.stage = inner, np.zeros(found.fleet.size, dtype=int)
         self.asked = np.zeros(found.fleet.size, dtype=int)
 
     def look(self, hour: Hour) -> Orders:
@@ -115,8 +121,7 @@ def test_servers_get_it_at_night_only(fleet: TrialFleet) -> None:
 def test_what_a_person_stops_is_taken_back(fleet: TrialFleet) -> None:
     """Whatever the way: when the vendor says so. All that can be repaired is whole again."""
     found = world(fleet, EVERYWHERE, confirmed_h=24.0)
-    course = let_out(found, "all_at_once")
-    told = outcome(found, course)
+    course, told = told_of(found, "all_at_once")
     assert course.stopped_by_person_at == 36
     assert told.broken > 300
     assert (told.left_broken, told.installed_share) == (0, 0.0)
@@ -124,9 +129,8 @@ def test_what_a_person_stops_is_taken_back(fleet: TrialFleet) -> None:
 
 def test_a_defect_of_one_role_holds_that_role_and_lets_the_others_go_on(fleet: TrialFleet) -> None:
     found = world(fleet, CONTROLLERS, hours=400)
-    course = let_out(found, "standard")
+    course, held = told_of(found, "standard")
     controllers = fleet.role == ROLES.index("domain_controller")
-    held = outcome(found, course)
     assert held.held_at is not None
     assert {"role:domain_controller"} <= {facet for _, facet, _ in held.held_facets}
     assert "all" not in {facet for _, facet, _ in held.held_facets}
@@ -137,14 +141,14 @@ def test_a_defect_of_one_role_holds_that_role_and_lets_the_others_go_on(fleet: T
 
 def test_a_defect_everywhere_breaks_few_by_our_way_and_many_by_others(fleet: TrialFleet) -> None:
     found = world(fleet, EVERYWHERE)
-    ours, everything = (outcome(found, let_out(found, name)) for name in ("standard", "all_at_once"))
+    ours, everything = (told_of(found, name)[1] for name in ("standard", "all_at_once"))
     assert ours.held_at is not None
     assert ours.broken * 20 < everything.broken
 
 
 def test_a_patch_that_does_nothing_reaches_everybody(fleet: TrialFleet) -> None:
     found = world(fleet, hours=672)
-    told = outcome(found, let_out(found, "standard"))
+    _, told = told_of(found, "standard")
     assert (told.held_at, told.broken) == (None, 0)
     assert told.installed_share > 0.97
 
@@ -164,7 +168,7 @@ def test_servers_wait_for_their_canaries(fleet: TrialFleet) -> None:
     found = world(fleet, hours=400)
     chosen = way("standard")(found)
     course = run(found, chosen)
-    ring = chosen.ring  # type: ignore[attr-defined]
+    ring = chosen.stage
     assert not fleet.server[ring < 3].any(), "rings 0 to 2 have no servers"
     first = {number: int(course.installed_at[ring == number].min()) for number in range(5)}
     assert first[0] < first[1] < first[2]

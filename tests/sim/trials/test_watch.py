@@ -48,7 +48,7 @@ class _Few:
     """Lets ten devices an hour go, whatever happens, and adds the ages up by hand."""
 
     def __init__(self, found: World) -> None:
-        self.watch = Watch(found)
+        self.watch, self.stage = Watch(found), np.zeros(FLEET.size, dtype=int)
         self.since: dict[int, int] = {}
 
     def look(self, hour: Hour) -> Orders:

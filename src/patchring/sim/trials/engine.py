@@ -67,7 +67,10 @@ class Orders:
 
 
 class Way(Protocol):
-    """A way of letting a patch out. Made anew for each trial."""
+    """A way of letting a patch out. Made anew for each trial. `stage` (n): the ring or group of each device, as the way
+    sorts them, from 0."""
+
+    stage: Ints
 
     def look(self, hour: Hour) -> Orders: ...
 

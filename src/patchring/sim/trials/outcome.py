@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from patchring.sim.trials.engine import Course
-from patchring.sim.trials.fleet import Bools
+from patchring.sim.trials.fleet import Bools, Ints
 from patchring.sim.trials.kinds import ROLES
 from patchring.sim.trials.world import NEVER, World
 
@@ -21,7 +21,8 @@ class Outcome:
     `broken`. `held_at`: hour of the first hold of more than one tenant; None: none. `held_facets`: hour, facet and
     sentence of each. `exposure_days`: mean over all devices from the release to the installation, those without it
     counted to the end. `installed_share` at the end. `overdue_share`: devices that got it more than 14 days after the
-    release, or not at all."""
+    release, or not at all. `stages`: for each ring or group its devices, those that ever got the patch, those that it
+    broke. `roles_broken`: of `broken`, by role."""
 
     broken: int
     left_broken: int
@@ -35,12 +36,19 @@ class Outcome:
     installed_share: float
     overdue_share: float
     permits: int
+    stopped_by_person_at: int | None
+    stages: tuple[tuple[int, int, int], ...]
+    roles_broken: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "held_facets": [list(each) for each in self.held_facets]}
+        lists = {
+            "held_facets": [list(each) for each in self.held_facets],
+            "stages": [list(each) for each in self.stages],
+        }
+        return {**asdict(self), **lists}
 
 
-def outcome(world: World, course: Course) -> Outcome:
+def outcome(world: World, course: Course, stage: Ints) -> Outcome:
     broken = course.broken_at < NEVER
     fleet, hours = world.fleet, world.scenario.hours
     wide = [(at, hold) for at, hold in course.holds if not hold.tenant_only]
@@ -58,7 +66,22 @@ def outcome(world: World, course: Course) -> Outcome:
         installed_share=round(float((course.installed_at < NEVER).mean()), 4),
         overdue_share=round(float((exposure > KEV_DUE_H).mean()), 4),
         permits=course.permits,
+        stopped_by_person_at=course.stopped_by_person_at,
+        stages=_stages(stage, course),
+        roles_broken=_roles(fleet.role[broken]),
     )
+
+
+def _stages(stage: Ints, course: Course) -> tuple[tuple[int, int, int], ...]:
+    had, broken = course.first_installed_at < NEVER, course.broken_at < NEVER
+    count = int(stage.max()) + 1
+    columns = (np.bincount(stage[which], minlength=count).tolist() for which in (slice(None), had, broken))
+    return tuple((int(devices), int(got), int(failed)) for devices, got, failed in zip(*columns, strict=True))
+
+
+def _roles(numbers: Ints) -> dict[str, int]:
+    counts = np.bincount(numbers, minlength=len(ROLES)).tolist()
+    return {role: count for role, count in zip(ROLES, counts, strict=True) if count}
 
 
 def _count(which: Bools) -> int:

@@ -70,7 +70,8 @@ def _fleet(spec: FleetSpec) -> TrialFleet:
 def run_one(trial: Trial) -> Result:
     world = make_world(trial.scenario, trial.seed, _fleet(trial.scenario.fleet))
     make = trial.make or way(trial.way)
-    found = outcome(world, run(world, make(world)))
+    way_out = make(world)
+    found = outcome(world, run(world, way_out), way_out.stage)
     return Result(trial.scenario.name, trial.seed, trial.way, found.as_json())
 
 

@@ -49,8 +49,8 @@ class Patchring:
         self.world, self.fleet, self.pace, self.frame = world, world.fleet, pace, frame
         self.watch = Watch(world)
         rng = np.random.default_rng([world.seed, 37])
-        self.ring = rings(world.fleet, rng)
-        self.rank = np.lexsort((rng.random(self.fleet.size), self.fleet.weight, self.ring))
+        self.stage: Ints = rings(world.fleet, rng)
+        self.rank = np.lexsort((rng.random(self.fleet.size), self.fleet.weight, self.stage))
         self.reserve = rng.random(self.fleet.size) < pace.reserve_share
         self.budgets = _budgets(self.fleet)
         self.held = np.zeros(self.fleet.size, dtype=np.bool_)
@@ -79,7 +79,7 @@ class Patchring:
             self.recent_count -= aged
             self.aged += aged
             self.spent.popleft()
-        self.ring_count += np.bincount(self.ring[hour.installed], minlength=5)
+        self.ring_count += np.bincount(self.stage[hour.installed], minlength=5)
         self.groups.moved(hour)
 
     def _by_facet(self, devices: Ints) -> Ints:
@@ -116,7 +116,7 @@ class Patchring:
         open_rings = np.array([opened is not None for opened in (*self.opened, self.opened[3])])
         if self.opened[3] is not None and not self._canary_done(hour.at):
             open_rings[4] = False
-        asked = hour.open & open_rings[self.ring] & ~self.held
+        asked = hour.open & open_rings[self.stage] & ~self.held
         if hour.at < self.pace.reserve_until.total_seconds() / 3600:
             asked &= ~self.reserve
         candidates = self.rank[asked[self.rank]].astype(np.int32)
@@ -133,7 +133,7 @@ class Patchring:
         """Ring n opens when enough of the ring before it have the patch for as long as that one soaks; the canaries of
         ring 3 go with ring 2, for no ring before can show what breaks servers."""
         for ring, (soak, needed) in enumerate(zip(self.frame.soaks_h, self.frame.soak_count, strict=True)):
-            available = int((self.ring == ring).sum()) if ring < 2 else int((self.ring == 3).sum())
+            available = int((self.stage == ring).sum()) if ring < 2 else int((self.stage == 3).sum())
             if self.ring_count[ring if ring < 2 else 3] >= max(1, min(needed, available * 0.6)):
                 self.enough_at.setdefault(ring, at)
             done = ring in self.enough_at and at >= self.enough_at[ring] + soak

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from patchring.sim.trials.engine import Hour, Orders
+from patchring.sim.trials.fleet import Ints
 from patchring.sim.trials.world import World
 
 
@@ -14,8 +15,14 @@ class Defer:
 
     days: float = 0.0
 
-    def make(self, world: World) -> "Defer":
-        return self
+    def make(self, world: World) -> "DeferRun":
+        return DeferRun(world, self.days)
+
+
+class DeferRun:
+    def __init__(self, world: World, days: float) -> None:
+        self.stage: Ints = np.zeros(world.fleet.size, dtype=np.int32)
+        self.days = days
 
     def look(self, hour: Hour) -> Orders:
         begun = hour.at >= self.days * 24

@@ -20,7 +20,7 @@ class Staged(ABC):
         careful = self.fleet.server | self.fleet.sensitive if servers_last else np.zeros(self.fleet.size, dtype=bool)
         order = np.lexsort((rng.random(self.fleet.size), careful))
         bounds = np.round(np.cumsum(shares) / sum(shares) * self.fleet.size).astype(int)
-        self.stage = np.empty(self.fleet.size, dtype=np.int32)
+        self.stage: Ints = np.empty(self.fleet.size, dtype=np.int32)
         self.stage[order] = np.searchsorted(bounds, np.arange(self.fleet.size), side="right")
         self.current = 0
         self.halted = False
