@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from patchring.cli.errors import CliError
 from patchring.cli.output import Json, console, show_json, show_rows
+from patchring.cli.progress import trials_bar
 
 simulate = typer.Typer(help="Patches on simulated fleets: what would break, and when it would be held.")
 WAYS = "Ways to compare, one each; `patchring simulate ways` lists them."
@@ -50,11 +50,8 @@ def run_scenarios(
     except SimError as error:
         raise CliError(str(error)) from error
     trials = [Trial(scenario, seed, name) for name in ways for scenario in scenarios for seed in scenario.seeds]
-    with _progress() as bar:
-        task = bar.add_task("trials", total=len(trials))
-        results = run_all(
-            trials, jobs or os.cpu_count() or 1, keep, lambda done, total: bar.update(task, completed=done)
-        )
+    with trials_bar() as progress:
+        results = run_all(trials, jobs or os.cpu_count() or 1, keep, progress)
     _show(scenarios, results, as_json)
 
 
@@ -72,11 +69,6 @@ def _made_up(bad: int, good: int, devices: int, tenants: int) -> Sequence[Any]:
     for each in scenarios:
         check(each)
     return scenarios
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, transient=True, disable=not console.is_terminal)
 
 
 def _show(scenarios: Sequence[Any], results: Sequence[Any], as_json: bool) -> None:

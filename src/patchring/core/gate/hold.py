@@ -18,7 +18,8 @@ TENANTS_MIN = 2
 @dataclass(frozen=True)
 class Watched:
     """One signal on one facet. `facet`: in words, such as `domain controllers`. `installed`: devices that have the
-    patch; `left`: those that do not. `tenants` contributed events; `tenant_count` have such devices at all."""
+    patch; `left`: those that do not. `tenants` contributed events; `tenant_count` have such devices at all.
+    `everybody`: the facet is the whole fleet."""
 
     facet: str
     signal: Signal
@@ -27,6 +28,7 @@ class Watched:
     left: int
     tenants: int
     tenant_count: int
+    everybody: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,9 @@ def _told(watched: Watched) -> Reason:
     chance = f"the chance of this at any look is below 1 in {_one_in(evidence.chance)}"
     text = (
         f"Stopped for {watched.facet} ({watched.left} left): {said} in {counted(watched.tenants, 'tenant')}; "
-        f"without the patch {_few(evidence.expected)} were to be expected; {chance}; others go on"
+        f"without the patch {_few(evidence.expected)} were to be expected; {chance}"
     )
-    return reason(f"gate_{watched.signal}", text, **numbers)
+    return reason(f"gate_{watched.signal}", text if watched.everybody else f"{text}; others go on", **numbers)
 
 
 _SEEN: Mapping[Signal, str] = {

@@ -12,14 +12,14 @@ from patchring.sim.trials.world import World
 Make = Callable[[World], Way]
 
 WAYS: Mapping[str, tuple[str, Make]] = {
-    "careful": ("Patchring, careful", patchring.way("careful")),
-    "standard": ("Patchring, standard", patchring.way("standard")),
-    "fast": ("Patchring, fast", patchring.way("fast")),
+    "careful": ("Patchring, careful", patchring.Maker("careful")),
+    "standard": ("Patchring, standard", patchring.Maker("standard")),
+    "fast": ("Patchring, fast", patchring.Maker("fast")),
     "all_at_once": ("all at once", plain.Defer(0).make),
     "defer": ("everything after 7 days", plain.Defer(7).make),
     "time_rings": ("rings by time, with a human", time_rings.TimeRings().make),
-    "thresholds": ("thresholds of a half, installations only", thresholds.Thresholds().make),
-    "thresholds_signals": ("thresholds, tuned, with our signals", thresholds.Thresholds(0.9, 0.05, 24, True).make),
+    "thresholds": ("thresholds of a half, installations only, at our exposure", thresholds.Thresholds(soak_h=20).make),
+    "thresholds_signals": ("thresholds, tuned, with our signals", thresholds.Thresholds(0.5, 0.10, 24, True, 4).make),
     "fixed_window": ("a fixed window, tuned, with our signals", fixed_window.FixedWindow().make),
 }
 

@@ -107,6 +107,7 @@ class Watch:
             left=int(self.size[facet]) - installed,
             tenants=len(pair.tenants),
             tenant_count=int(self.tenant_count[facet]),
+            everybody=facet == EVERYBODY,
         )
         return core_hold(watched, budget)
 
