@@ -120,6 +120,10 @@ class Watch:
         has = self._since < NEVER
         return int(has[self.fleet.member[:, self.fleet.facet_kind[facet]] == facet].sum())
 
+    def installed_at(self, device: int) -> int:
+        """Hour; NEVER: it does not have the patch."""
+        return int(self._since[device])
+
     def as_of_now(self, facet: int, signal: int) -> Evidence:
         return self.pairs[facet, signal].as_of(float(self.expected[facet, signal]), self._due_before(facet, signal))
 

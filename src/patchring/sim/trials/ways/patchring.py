@@ -13,10 +13,11 @@ from patchring.core.gate.harm import harm_by_logs, harm_if_clean
 from patchring.core.gate.hold import Hold, shares_of_budget
 from patchring.core.gate.promotion import HIGH_WEIGHT, PACES, FacetCount, Pace, facet_room, group_room
 from patchring.core.gate.signals import RULES, Signal
+from patchring.core.gate.triggers import pause
 from patchring.sim.trials import engine
 from patchring.sim.trials.engine import Hour, Orders
 from patchring.sim.trials.fleet import FACET_KINDS, Bools, Floats, Ints, TrialFleet
-from patchring.sim.trials.kinds import SIGNALS
+from patchring.sim.trials.kinds import ROLES, SIGNALS
 from patchring.sim.trials.watch import TENANT, Watch
 from patchring.sim.trials.world import NEVER, World
 
@@ -63,6 +64,7 @@ class Patchring:
         self.ring_count = np.zeros(5, dtype=np.int64)
         self.enough_at: dict[int, int] = {}
         self.groups = _Groups(self.fleet, pace)
+        self.paused_until = np.zeros(len(ROLES), dtype=np.int64)
 
     def look(self, hour: Hour) -> Orders:
         self._count(hour)
@@ -115,7 +117,8 @@ class Patchring:
         open_rings = np.array([opened is not None for opened in (*self.opened, self.opened[3])])
         if self.opened[3] is not None and not self._canary_done(hour.at):
             open_rings[4] = False
-        asked = hour.open & open_rings[self.stage] & ~self.held
+        self._pause(hour)
+        asked = hour.open & open_rings[self.stage] & ~self.held & (self.paused_until[self.fleet.role] <= hour.at)
         if hour.at < self.pace.reserve_until.total_seconds() / 3600:
             asked &= ~self.reserve
         candidates = self.rank[asked[self.rank]].astype(np.int32)
@@ -127,6 +130,13 @@ class Patchring:
         taken, cost = self._take(candidates, self.pace.budget - sum(self.spent), hour.at)
         self.spent.append(cost)
         return taken
+
+    def _pause(self, hour: Hour) -> None:
+        """Hard triggers, by role."""
+        for device, number in zip(hour.first_device.tolist(), hour.first_signal.tolist(), strict=True):
+            age = engine.hours(hour.at - self.watch.installed_at(device))
+            if (lasts := pause(SIGNALS[number], float(self.fleet.weight[device]), age)) is not None:
+                self.paused_until[self.fleet.role[device]] = hour.at + lasts.total_seconds() // 3600
 
     def _open_rings(self, at: int) -> None:
         """Ring n opens when enough of the ring before it have the patch for as long as that one soaks; the canaries of
