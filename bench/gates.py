@@ -87,10 +87,8 @@ def _speed() -> list[Figure]:
 
 
 def _print(rows: dict[str, Summary]) -> None:
-    table = Table(
-        title=f"{BAD} bad patches, {GOOD} good ones for {OURS} and {GOOD_OF_OTHERS} for the others, mean (95 %) / median / 95th / worst",
-        title_justify="left",
-    )
+    goods = f"{GOOD} good ones ({GOOD_OF_OTHERS} for the others)"
+    table = Table(title=f"{BAD} bad patches, {goods}: mean (95 %) / median / 95th / worst", title_justify="left")
     for column in ("way", "broken", "left broken", "servers", "bad held", "good held", "days", "exploited"):
         table.add_column(column)
     for row in rows.values():

@@ -35,9 +35,9 @@ class Pace:
 
 
 PACES: Mapping[str, Pace] = {
-    "careful": Pace(budget=2.0, device_max=0.5),
-    "standard": Pace(budget=4.0, device_max=0.5),
-    "fast": Pace(budget=8.0, device_max=1.0),
+    "careful": Pace(budget=3.0, device_max=0.5),
+    "standard": Pace(budget=6.0, device_max=0.5),
+    "fast": Pace(budget=12.0, device_max=1.0),
     "exploited": Pace(budget=20.0, device_max=1.0, reserve_share=0.0, group_aged=timedelta(hours=24)),
 }
 HIGH_WEIGHT = 8.0
