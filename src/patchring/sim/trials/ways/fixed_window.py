@@ -91,7 +91,7 @@ def _z(treated: Floats, control: Floats) -> float:
 def grid() -> list[FixedWindow]:
     return [
         FixedWindow(window_h=window, z_max=z, increase_max=increase)
-        for window in (12, 18, 24, 30)
-        for z in (3.0, 4.0, 6.0)
-        for increase in (1.5, 2.5)
+        for window in (12, 18, 20, 24)
+        for z in (4.0, 6.0, 10.0)
+        for increase in (2.5, 4.0)
     ]

@@ -80,6 +80,6 @@ def grid() -> list[Thresholds]:
         Thresholds(success=success, error=error, soak_h=soak, signals=True, count_min=least)
         for success in (0.5, 0.7)
         for error in (0.04, 0.08, 0.10, 0.12, 0.16)
-        for soak in (12, 18, 24)
+        for soak in (12, 18, 20, 24)
         for least in (4,)
     ]
