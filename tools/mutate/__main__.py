@@ -1,5 +1,5 @@
-"""`python -m tools.mutate [MODULE ...]`: makes every small slip in the rules of policy and schedule, one at a time, and
-runs their tests. Exits with 1 when less than nine of ten are caught, or one survives that survivors.txt does not name.
+"""`python -m tools.mutate [MODULE ...]`: makes every small slip in the rules of policy, schedule, gate and rollout, one at
+a time, and runs their tests. Exits with 1 when less than nine of ten are caught, or one survives that survivors.txt does not name.
 
 MODULE: `decide`, `windows`, ...; none: all. survivors.txt has one accepted survivor a line, and behind ` # ` why it is
 none that anybody would notice.
@@ -33,6 +33,10 @@ SCHEDULE = tuple(
         "restarts",
     )
 )
+ROLLOUT = tuple(
+    f"tests/core/test_{name}.py"
+    for name in ("reconcile_laws", "whole_rollout", "elsewhere", "succession", "verify", "states")
+)
 # Of the ten years those that take no minute.
 TEN_YEARS = tuple(
     f"tests/core/test_ten_years.py::test_{name}"
@@ -62,7 +66,12 @@ OWN: Mapping[str, Sequence[str]] = {
 }
 # A table of sentences, and values without rules.
 NOT_RULES = frozenset({"__init__", "carried", "condition"})
-ROOMS: Mapping[str, Sequence[str]] = {"patchring.core.policy": POLICY, "patchring.core.schedule": SCHEDULE}
+ROOMS: Mapping[str, Sequence[str]] = {
+    "patchring.core.policy": POLICY,
+    "patchring.core.schedule": SCHEDULE,
+    "patchring.core.gate": ("tests/core/gate",),
+    "patchring.core.rollout": ROLLOUT,
+}
 
 
 def main(names: Sequence[str]) -> int:
@@ -94,7 +103,7 @@ def _of_room(room: str, names: Sequence[str]) -> list[Work]:
     found: list[Work] = []
     for path in sorted(folder.glob("*.py")):
         if path.stem not in NOT_RULES and (not names or path.stem in names):
-            named = [f"{tests}/test_{path.stem}.py" for tests in ("tests/core/policy", "tests/core")]
+            named = [f"{tests}/test_{path.stem}.py" for tests in ("tests/core/policy", "tests/core/gate", "tests/core")]
             named = [each for each in named if (ROOT / each).exists()]
             runs = [run for run in ((*named, *OWN.get(path.stem, ())), tuple(ROOMS[room])) if run]
             source = path.read_text(encoding="utf-8")
