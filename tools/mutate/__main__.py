@@ -1,5 +1,6 @@
-"""`python -m tools.mutate [MODULE ...]`: makes every small slip in the rules of policy, schedule, gate and rollout, one at
-a time, and runs their tests. Exits with 1 when less than nine of ten are caught, or one survives that survivors.txt does not name.
+"""`python -m tools.mutate [MODULE ...]`: makes every small slip in the rules of policy, schedule, gate and rollout, one
+at a time, and runs their tests. Exits with 1 when less than nine of ten are caught, or one survives that survivors.txt
+does not name.
 
 MODULE: `decide`, `windows`, ...; none: all. survivors.txt has one accepted survivor a line, and behind ` # ` why it is
 none that anybody would notice.
