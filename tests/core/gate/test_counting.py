@@ -53,3 +53,8 @@ def test_bad_hours_for_everybody_are_no_fault_of_the_patch() -> None:
     assert Control(300, 100).ratio == pytest.approx(303 / 103)
     assert (Control(10_000, 10).ratio, Control(0, 1_000).ratio) == (50.0, 0.25)
     assert expected(10.0, 0.1, Control(300, 100), 1.5) == pytest.approx(10 * 0.1 * 303 / 103 * 1.5)
+
+
+def test_a_kind_without_any_day_is_as_rare_as_anything_can_be() -> None:
+    """And one that was watched for half a day is what it showed in it."""
+    assert daily_rate(Past(0, 0), Past(1.0, 0.5)) == pytest.approx(2.0)

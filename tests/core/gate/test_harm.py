@@ -47,3 +47,26 @@ def test_who_goes_later_is_warned_by_those_ahead_of_what_is_slow() -> None:
     """Only of what is slow: what shows at once shows on those ahead already."""
     assert harm_if_clean((0, 0, 0), ahead=1_000) < harm_if_clean((0, 0, 0))
     assert harm_if_clean((1_000, 1_000, 0), ahead=1_000) < harm_if_clean((1_000, 1_000, 0), ahead=0) / 5
+
+
+def test_huge_evidence_does_not_overflow() -> None:
+    """A thousand nats for the largest share at once: then nearly every device is expected to fail."""
+    logs = [0.0] * len(NOTHING)
+    logs[len(SHARES) - 1] = 1_000.0
+    assert harm_by_logs(logs) == pytest.approx(1.0)
+    assert harm_by_logs([-1_000.0] * len(NOTHING)) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_logs_are_as_many_as_there_are_hypotheses() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        harm_by_logs(NOTHING[:-1])
+
+
+@pytest.mark.parametrize(
+    ("seen", "counted"), [(0.0, 0.0), (0.19, 0.1), (0.99, 0.9), (1.0, 1.0), (9.97, 9.9), (10.0, 10.0), (128.0, 120.0)]
+)
+def test_counts_are_rounded_down_to_two_figures(seen: float, counted: float) -> None:
+    just_over = counted + (0.001 if counted else 0.0)
+    assert harm_if_clean((seen, 0, 0)) == harm_if_clean((just_over, 0, 0))
+    exactly = [-share * counted for share in SHARES] + [0.0] * (2 * len(SHARES))
+    assert harm_if_clean((seen, 0, 0)) == pytest.approx(harm_by_logs(exactly), rel=1e-9)

@@ -73,3 +73,51 @@ def test_all_that_is_spent_is_the_budget() -> None:
     assert spent["all", Signal.REBOOT_LOOP] == pytest.approx(3 * spent["all", Signal.APP_CRASH])
     assert spent == shares_of_budget(dict(reversed(weights.items())))
     assert shares_of_budget({}) == {}
+
+
+def test_two_tenants_are_enough_and_the_least_count_is() -> None:
+    """Not more than two, of however many; exactly as many events as the signal asks for."""
+    two = Evidence().after(Step(2, 1e-5, (9.0, 0.0, 0.0)))
+    assert RULES[Signal.REBOOT_LOOP].count_min == 2
+    assert hold(replace(WATCHED, tenants=2, evidence=two), 1e-4) is not None
+
+
+def test_the_rules_are_those_of_the_method() -> None:
+    """Weights, margins, least counts, and which are soft."""
+    said = {signal: (rule.weight, rule.margin, rule.count_min, rule.soft) for signal, rule in RULES.items()}
+    assert said == {
+        Signal.INSTALL_FAILURE: (1.0, 1.5, 4, False),
+        Signal.SERVICE_FAILURE: (2.0, 0.3, 3, False),
+        Signal.APP_CRASH: (1.0, 0.4, 4, False),
+        Signal.FAILED_LOGON: (1.0, 0.5, 5, True),
+        Signal.REBOOT_LOOP: (3.0, 0.3, 2, False),
+        Signal.PERFORMANCE: (1.0, 0.5, 5, True),
+        Signal.TICKET: (1.0, 0.5, 4, True),
+        Signal.MISSING_HEARTBEAT: (2.0, 0.5, 3, False),
+    }
+    assert BUDGET == 0.02
+
+
+def test_where_everybody_is_held_nobody_goes_on() -> None:
+    found = hold(replace(WATCHED, everybody=True), 1e-4)
+    assert found is not None
+    assert "others go on" not in found.reason.text
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"), [(0.0, "0"), (0.0041, "0.0041"), (0.987, "0.99"), (1.0, "1.0"), (1.54, "1.5"), (1.96, "2.0")]
+)
+def test_what_was_expected_is_said_in_two_figures(expected: float, said: str) -> None:
+    evidence = replace(LOOPS, expected=expected, events=40)
+    found = hold(replace(WATCHED, evidence=evidence), 1e-4)
+    assert found is not None
+    assert f"without the patch {said} were to be expected" in found.reason.text
+
+
+def test_a_chance_that_is_too_small_to_write_is_said_as_the_smallest() -> None:
+    """Also where it is so small that it becomes nothing."""
+    for log in (50.0, 2_000.0):
+        evidence = replace(LOOPS, logs=(log,) * len(LOOPS.logs))
+        found = hold(replace(WATCHED, evidence=evidence), 1e-4)
+        assert found is not None
+        assert "below 1 in 1,000,000,000,000;" in found.reason.text

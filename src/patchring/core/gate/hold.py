@@ -44,7 +44,7 @@ class Hold:
 def shares_of_budget(weights: Mapping[tuple[str, Signal], float]) -> dict[tuple[str, Signal], float]:
     """What each facet and signal may spend of BUDGET, by their weights; all of it together is BUDGET."""
     total = math.fsum(weights.values())
-    return {key: BUDGET * weight / total for key, weight in sorted(weights.items())} if total > 0 else {}
+    return {key: BUDGET * weight / total for key, weight in sorted(weights.items())}
 
 
 def hold(watched: Watched, budget: float) -> Hold | None:
