@@ -414,6 +414,134 @@ GRANT INSERT, SELECT, UPDATE ON patchring.finding TO patchring_dispatcher;
 GRANT SELECT ON patchring.finding TO patchring_staff;
 GRANT SELECT ON patchring.finding TO patchring_web;
 
+CREATE TABLE patchring.gate_device (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  facets text[] NOT NULL DEFAULT '{}'::text[],
+  build text NOT NULL DEFAULT ''::text,
+  role text NOT NULL DEFAULT ''::text,
+  application text NOT NULL DEFAULT ''::text,
+  began_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT gate_device_pkey PRIMARY KEY (tenant_id, rollout_id, device_id),
+  CONSTRAINT gate_device_tenant_id_rollout_id_device_id_fkey FOREIGN KEY (tenant_id, rollout_id, device_id) REFERENCES patchring.rollout_device(tenant_id, rollout_id, device_id)
+);
+ALTER TABLE patchring.gate_device ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.gate_device FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.gate_device TO patchring_dispatcher;
+GRANT SELECT ON patchring.gate_device TO patchring_web;
+
+CREATE TABLE patchring.gate_event (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  signal text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT gate_event_pkey PRIMARY KEY (tenant_id, rollout_id, device_id, signal),
+  CONSTRAINT gate_event_tenant_id_rollout_id_device_id_fkey FOREIGN KEY (tenant_id, rollout_id, device_id) REFERENCES patchring.gate_device(tenant_id, rollout_id, device_id)
+);
+ALTER TABLE patchring.gate_event ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.gate_event FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT ON patchring.gate_event TO patchring_dispatcher;
+
+CREATE TABLE patchring.gate_evidence (
+  patch_key text NOT NULL,
+  facet text NOT NULL,
+  signal text NOT NULL,
+  era integer NOT NULL,
+  step_count integer NOT NULL,
+  tenant_count integer NOT NULL,
+  unread_count integer NOT NULL,
+  evidence jsonb NOT NULL,
+  CONSTRAINT gate_evidence_pkey PRIMARY KEY (patch_key, facet, signal, era)
+);
+GRANT INSERT, SELECT, UPDATE ON patchring.gate_evidence TO patchring_dispatcher;
+GRANT SELECT ON patchring.gate_evidence TO patchring_web;
+
+CREATE TABLE patchring.gate_facet (
+  patch_key text NOT NULL,
+  facet text NOT NULL,
+  kind text NOT NULL,
+  ordinal integer NOT NULL,
+  words text NOT NULL,
+  era integer NOT NULL DEFAULT 1,
+  tenant_count integer NOT NULL DEFAULT 0,
+  device_count integer NOT NULL DEFAULT 0,
+  installed_count integer NOT NULL DEFAULT 0,
+  CONSTRAINT gate_facet_ordinal_check CHECK ((ordinal > 0)),
+  CONSTRAINT gate_facet_patch_key_kind_ordinal_key UNIQUE (patch_key, kind, ordinal),
+  CONSTRAINT gate_facet_pkey PRIMARY KEY (patch_key, facet)
+);
+GRANT INSERT, SELECT, UPDATE ON patchring.gate_facet TO patchring_dispatcher;
+GRANT SELECT, UPDATE (era) ON patchring.gate_facet TO patchring_web;
+
+CREATE TABLE patchring.gate_own (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  signal text NOT NULL,
+  era integer NOT NULL,
+  step_count integer NOT NULL,
+  evidence jsonb NOT NULL,
+  CONSTRAINT gate_own_pkey PRIMARY KEY (tenant_id, rollout_id, signal, era),
+  CONSTRAINT gate_own_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id)
+);
+ALTER TABLE patchring.gate_own ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.gate_own FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.gate_own TO patchring_dispatcher;
+GRANT SELECT ON patchring.gate_own TO patchring_web;
+
+CREATE TABLE patchring.gate_own_record (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  signal text NOT NULL,
+  era integer NOT NULL,
+  number integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  record jsonb NOT NULL,
+  code_version text NOT NULL,
+  CONSTRAINT gate_own_record_pkey PRIMARY KEY (tenant_id, rollout_id, signal, era, number),
+  CONSTRAINT gate_own_record_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id)
+);
+ALTER TABLE patchring.gate_own_record ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.gate_own_record FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT ON patchring.gate_own_record TO patchring_dispatcher;
+GRANT SELECT ON patchring.gate_own_record TO patchring_web;
+
+CREATE TABLE patchring.gate_part (
+  tenant_id uuid NOT NULL,
+  rollout_id uuid NOT NULL,
+  facet text NOT NULL,
+  words text NOT NULL,
+  era integer NOT NULL,
+  device_count integer NOT NULL,
+  installed_count integer NOT NULL,
+  pooled jsonb NOT NULL,
+  last_ring smallint NOT NULL,
+  told text NOT NULL DEFAULT ''::text,
+  CONSTRAINT gate_part_pkey PRIMARY KEY (tenant_id, rollout_id, facet),
+  CONSTRAINT gate_part_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id),
+  CONSTRAINT gate_part_told_check CHECK ((told = ANY (ARRAY[''::text, 'slower'::text, 'held'::text])))
+);
+ALTER TABLE patchring.gate_part ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.gate_part FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT INSERT, SELECT, UPDATE ON patchring.gate_part TO patchring_dispatcher;
+GRANT SELECT, UPDATE (era) ON patchring.gate_part TO patchring_web;
+
+CREATE TABLE patchring.gate_record (
+  patch_key text NOT NULL,
+  facet text NOT NULL,
+  signal text NOT NULL,
+  era integer NOT NULL,
+  number integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  record jsonb NOT NULL,
+  code_version text NOT NULL,
+  CONSTRAINT gate_record_pkey PRIMARY KEY (patch_key, facet, signal, era, number)
+);
+GRANT INSERT, SELECT ON patchring.gate_record TO patchring_dispatcher;
+GRANT SELECT ON patchring.gate_record TO patchring_web;
+
 CREATE TABLE patchring.hold (
   tenant_id uuid NOT NULL,
   hold_id uuid NOT NULL,

@@ -110,6 +110,7 @@ async def join_rollout(work: Work, assessment: Assessment, rollout_id: RolloutId
     data = {"patch_key": assessment.patch.patch_key, **_numbers(placed)}
     work.record("devices_joined_rollout", "rollout", rollout_id, data, assessment.policy.fingerprint)
     work.wake("rollout", rollout_id)
+    work.wake("gate", rollout_id)
     return placed.device_count
 
 
@@ -146,6 +147,7 @@ async def _create(work: Work, assessment: Assessment, segments: Collection[str])
     data = {"patch_key": patch_key, "title": assessment.patch.title, **_numbers(placed)}
     work.record("rollout_created", "rollout", rollout_id, data, assessment.policy.fingerprint)
     work.wake("rollout", rollout_id)
+    work.wake("gate", rollout_id)
     return Started(rollout_id, placed.device_count)
 
 

@@ -41,6 +41,11 @@ def segment_stop(tenant_id: UUID, segment: str) -> str:
     return f"segment:{tenant_id}:{segment}"
 
 
+def facet_stop(patch_key: str, facet: str) -> str:
+    """A part of the fleet for which the gate holds a patch; `facet` has no colon."""
+    return f"facet:{patch_key}:{facet}"
+
+
 def permit_keys(tenant_id: UUID, patch_key: str, rollout_id: UUID, ring: int, segment: str) -> list[str]:
     """Every key that can stop one installation, in the one order in which locks are taken."""
     return [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from patchring.app.worker import catalogue, device, patch, rollout
+from patchring.app.worker import catalogue, device, gate, patch, rollout
 from patchring.app.worker.loop import Handler
 
 HANDLERS: Mapping[str, Handler] = {
@@ -10,6 +10,7 @@ HANDLERS: Mapping[str, Handler] = {
     "patch": Handler(patch.handle),
     "rollout": Handler(rollout.handle),
     "campaign": Handler(rollout.handle_campaign),
+    "gate": Handler(gate.handle),
     "finding": Handler(catalogue.handle_finding),
     "catalogue": Handler(catalogue.handle_catalogue),
 }

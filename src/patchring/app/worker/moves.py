@@ -2,16 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from patchring.app.work import Work
+from patchring.core.gate.signals import Signal
 from patchring.core.reason import Reason, as_json
 from patchring.core.rollout.states import DeviceEvent, DeviceState, device_after
 from patchring.store import sql
+
+# Successes are looked at together.
+GATE_PAUSE = timedelta(minutes=1)
+_SIGNALS = {
+    "action_failed": Signal.INSTALL_FAILURE,
+    "version_missing": Signal.INSTALL_FAILURE,
+    "still_offered": Signal.INSTALL_FAILURE,
+    "probe_failed": Signal.SERVICE_FAILURE,
+    "reboot_missing": Signal.REBOOT_LOOP,
+}
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,26 @@ async def move_device(work: Work, place: Place, event: DeviceEvent, reasons: Seq
     if after is not place.state:
         moved = {"ring": place.ring, "from_state": place.state, "to_state": after, "device_count": 1}
         work.change_shared(ring, sql.rollouts.shift_counts, {**rollout, "rows": Jsonb([moved])})
+    await _watch(work, place, after, reasons)
     if after is DeviceState.VERIFIED:
         work.change_shared(ring, sql.actions.count_verified, {**rollout, "ring": place.ring, "at": work.now})
     work.wake("rollout", place.rollout_id)
     return replace(place, state=after)
+
+
+async def _watch(work: Work, place: Place, after: DeviceState, reasons: Sequence[Reason]) -> None:
+    """What the gate counts: that an installation began, and of which kind a failure is."""
+    key = {"tenant_id": work.tenant_id, "rollout_id": place.rollout_id, "device_id": place.device_id}
+    signals = sorted({_SIGNALS[each.code] for each in reasons if each.code in _SIGNALS})
+    if after in (DeviceState.INSTALLING, DeviceState.INSTALLED) or (after is DeviceState.FAILED and signals):
+        await work.tx.execute(sql.gate.begin_device, {**key, "at": work.now})
+    if after is DeviceState.FAILED:
+        for signal in signals:
+            await work.tx.execute(sql.gate.add_event, {**key, "signal": signal, "at": work.now})
+        await work.tx.execute(sql.gate.end_device, {**key, "at": work.now})
+    if after in (DeviceState.FAILED, DeviceState.VERIFIED):
+        pause = timedelta(0) if after is DeviceState.FAILED else GATE_PAUSE
+        work.wake("gate", place.rollout_id, work.now + pause)
 
 
 async def explain_device(work: Work, place: Place, reasons: Sequence[Reason]) -> None:

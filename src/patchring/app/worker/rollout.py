@@ -16,6 +16,7 @@ from patchring.app.worker.apply import Applier
 from patchring.app.worker.claim import DueItem
 from patchring.app.worker.kept_back import devices_kept_back
 from patchring.app.worker.view import Loaded, load_rollout
+from patchring.core.gate.signals import Signal
 from patchring.core.reason import as_json, reason
 from patchring.core.rollout.actions import Action, Start, Wait
 from patchring.core.rollout.reconcile import reconcile
@@ -65,6 +66,9 @@ async def _say_who_is_lost(work: Work, loaded: Loaded) -> None:
         key = {"tenant_id": work.tenant_id, "rollout_id": loaded.rollout_id, "device_id": row["device_id"]}
         said = Jsonb(as_json([reason("lost", text)]))
         await work.tx.execute(sql.actions.set_device_reasons, {**key, "reasons": said})
+        event = {**key, "signal": Signal.MISSING_HEARTBEAT, "at": work.now}
+        if await work.tx.execute(sql.gate.add_event, event):
+            work.wake("gate", loaded.rollout_id)
 
 
 def _look_later(work: Work, loaded: Loaded, actions: Sequence[Action]) -> None:

@@ -13,6 +13,9 @@ from patchring.core.gate.signals import Signal
 from patchring.core.gate.verdict import GateVerdict, judge
 from patchring.core.reason import Reason
 
+METHOD = "gate-1"
+"""The method that records were made by; it changes when the same record would give another verdict."""
+
 
 @dataclass(frozen=True)
 class Beside:
