@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from patchring.app.permits import PermitOffice, office
-from patchring.app.stops import lift_stop, place_stop, rollout_stop
+from patchring.app.stops import facet_stop, lift_stop, place_stop, rollout_stop
 from patchring.serve.clock import SystemClock
 from patchring.store.database import Database, PoolSettings
 from patchring.store.roles import Role
@@ -58,9 +58,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> random.Random:
     return chance
 
 
-async def late_permits(database: Database, scene: Scene, chance: random.Random) -> tuple[int, int]:
+async def late_permits(database: Database, scene: Scene, chance: random.Random, key: str = "") -> tuple[int, int]:
     """One schedule: how many permits were granted, and how many of them became visible after the halt's commit."""
-    key, signer = rollout_stop(scene.rollout_id), PermitOffice(database, SystemClock(), scene.permit_key)
+    key = key or rollout_stop(scene.rollout_id)
+    signer = PermitOffice(database, SystemClock(), scene.permit_key)
 
     async def ask(number: int) -> None:
         await asyncio.sleep(chance.random() * PAUSE_S)
@@ -88,6 +89,19 @@ async def test_no_permit_commits_after_a_halt(fresh: FreshDatabase, scene: Scene
     assert sum(late for _, late in seen) == 0
     mixed = sum(0 < granted < DEVICES for granted, _ in seen)
     assert mixed > SCHEDULES // 20, f"only {mixed} schedules had the halt in the middle of the requests"
+
+
+async def test_no_permit_commits_after_the_hold_of_a_facet(
+    fresh: FreshDatabase, scene: Scene, pauses: random.Random
+) -> None:
+    """The same for what the gate places: the devices are domain controllers, and those are held."""
+    scene.set("device", roles=["domain_controller"])
+    key = facet_stop(scene.patch_key, "role/domain_controller")
+    async with Database(fresh.admin, fresh.secrets, SystemClock(), PoolSettings(size_max=DEVICES + 1)) as database:
+        seen = [await late_permits(database, scene, pauses, key) for _ in range(SCHEDULES // 4)]
+    assert sum(late for _, late in seen) == 0
+    mixed = sum(0 < granted < DEVICES for granted, _ in seen)
+    assert mixed > SCHEDULES // 80, f"only {mixed} schedules had the hold in the middle of the requests"
 
 
 async def test_without_the_locks_the_same_schedules_break_the_promise(

@@ -8,13 +8,15 @@ from patchring.app.caller import Caller
 from patchring.app.dependencies import dependencies_open
 from patchring.app.device_facts import device_facts, patch_facts
 from patchring.app.devices import find_device
+from patchring.app.gate.naming import facets_of_device
+from patchring.app.gate.stopping import facet_keys
 from patchring.app.known_issues.in_force import known_issues_of
 from patchring.app.patches import find_patch
 from patchring.app.permits.authorities import InForce, read_policy
 from patchring.app.stops import permit_keys, stops_in_force
 from patchring.core.explain import Case, Missing, Place
 from patchring.core.explain import explain as explain_case
-from patchring.core.ids import TenantId
+from patchring.core.ids import DeviceId, TenantId
 from patchring.core.policy.decide import Decision, HoldInForce, SegmentDecision, decide, segment_of
 from patchring.core.policy.exceptions import Excepted, exceptions_of
 from patchring.core.reason import Reason, reason
@@ -57,7 +59,7 @@ async def _case(tx: Tx, tenant_id: TenantId, device: Row, patch: Row, now: datet
         decision=decision,
         zone=zone(_zone_name(in_force, segment, device)),
         place=_place(placed),
-        stops=await _stops(tx, tenant_id, patch, placed),
+        stops=await _stops(tx, tenant_id, device["device_id"], patch, placed),
         observe_only=device["observe_only"],
         last_seen_at=device["last_seen_at"],
         trouble=in_force.trouble,
@@ -129,10 +131,12 @@ def _reasons(kept: Any) -> Sequence[Reason]:
     return [Reason.from_json(each) for each in kept or []]
 
 
-async def _stops(tx: Tx, tenant_id: TenantId, patch: Row, placed: Row | None) -> list[Reason]:
+async def _stops(tx: Tx, tenant_id: TenantId, device_id: DeviceId, patch: Row, placed: Row | None) -> list[Reason]:
     if placed is None:
         return []
     keys = permit_keys(tenant_id, patch["patch_key"], placed["rollout_id"], placed["ring"], placed["segment"])
+    facets = await facets_of_device(tx, tenant_id, device_id)
+    keys += facet_keys(patch["patch_key"], tenant_id, [facet.key for facet in facets])
     return [
         reason("stopped", f"stopped ({stop['stop_key']}): {stop['reason']} ({stop['placed_by']})")
         for stop in await stops_in_force(tx, keys)

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.caller import Caller
 from patchring.app.errors import Conflict, NotFound
+from patchring.app.gate.stopping import facet_keys
 from patchring.app.patches import find_patch
 from patchring.app.rollouts import NotStarted, create_rollout
 from patchring.app.stop_commands import lift
@@ -64,6 +65,8 @@ async def show_rollout(caller: Caller, tenant_id: TenantId, rollout_id: RolloutI
         rings = await tx.all(sql.commands.rings, key)
         keys = [EVERYTHING, patch_stop(row["patch_key"]), tenant_stop(tenant_id), rollout_stop(rollout_id)]
         keys += [ring_stop(rollout_id, ring["ring"]) for ring in rings]
+        facets = [part["facet"] for part in await tx.all(sql.gate.parts, key)]
+        keys += facet_keys(row["patch_key"], tenant_id, facets)
         return {**row, "rings": rings, "stopped_by": await stops_in_force(tx, keys)}
 
 

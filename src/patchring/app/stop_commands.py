@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from patchring.app.caller import Caller
-from patchring.app.errors import Conflict, NotFound
+from patchring.app.errors import Conflict, Invalid, NotFound
 from patchring.app.permissions import Permission
 from patchring.app.principals import visible_tenants
 from patchring.app.stop_keys import StopKey, parse_stop_key
@@ -29,7 +29,7 @@ Change = Callable[[Tx, str, str, str, datetime], Awaitable[bool]]
 async def place(caller: Caller, text: str, why: str) -> Row:
     """In force when it returns. Raises Invalid (stop_key_unknown), NotFound for what is not the caller's, Conflict
     (stop_in_force) when it was in force before, with who placed it in the answer."""
-    key = parse_stop_key(text)
+    key = _of_people(text)
     tenant_ids = await _concerned(caller, key)
     placed_at = await _commit(caller, place_stop, key, why)
     if placed_at is None:
@@ -40,13 +40,23 @@ async def place(caller: Caller, text: str, why: str) -> Row:
 
 async def lift(caller: Caller, text: str, why: str) -> Row:
     """Raises NotFound (stop_not_found) when no such stop is in force, and what `place` raises for the key."""
-    key = parse_stop_key(text)
+    key = _of_people(text)
     tenant_ids = await _concerned(caller, key)
     lifted_at = await _commit(caller, lift_stop, key, why)
     if lifted_at is None:
         raise NotFound(f"no stop {key.text} is in force", kind="stop_not_found")
     await _record(caller, tenant_ids, "stop_lifted", key, why)
     return {"stop_key": key.text, "state": "lifted", "reason": why, "at": lifted_at, "by": caller.actor}
+
+
+def _of_people(text: str) -> StopKey:
+    """What the gate holds is released with its evidence, so that it is not held again at the next look."""
+    key = parse_stop_key(text)
+    if key.kind == "facet":
+        raise Invalid(
+            "the gate holds a facet by its evidence; release it with `patchring gate release`", kind="of_gate"
+        )
+    return key
 
 
 async def _commit(caller: Caller, change: Change, key: StopKey, why: str) -> datetime | None:
@@ -148,5 +158,7 @@ async def _visible(caller: Caller, tenant_ids: list[TenantId], rows: Sequence[Ro
 
 
 def _concerns(key: StopKey, tenant_ids: set[TenantId], rollouts: set[UUID], patches: set[str]) -> bool:
+    if key.kind == "facet" and key.tenant_id is not None:
+        return key.tenant_id in tenant_ids
     own = key.tenant_id in tenant_ids or key.rollout_id in rollouts or key.patch_key in patches
     return own or key.kind == "everything"

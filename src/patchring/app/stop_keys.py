@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from patchring.app.errors import Invalid
-from patchring.app.stops import EVERYTHING, patch_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
+from patchring.app.stops import EVERYTHING, facet_stop, patch_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
+from patchring.core.gate.facets import OWN
 
 KEY_CHARACTERS_MAX = 400
 RING_MAX = 32_767
@@ -15,7 +16,7 @@ _RING = re.compile(r"0|[1-9][0-9]{0,4}")
 
 @dataclass(frozen=True)
 class StopKey:
-    """`kind` is everything, patch, tenant, rollout, ring or segment; exactly the parts that it has are set."""
+    """`kind` is everything, patch, tenant, rollout, ring, segment or facet; exactly the parts that it has are set."""
 
     kind: str
     patch_key: str = ""
@@ -23,6 +24,7 @@ class StopKey:
     rollout_id: UUID | None = None
     ring: int = 0
     segment: str = ""
+    facet: str = ""
 
     @property
     def reaches_all(self) -> bool:
@@ -32,6 +34,8 @@ class StopKey:
     @property
     def text(self) -> str:
         """The one spelling that permits look for, whatever was typed."""
+        if self.facet:
+            return facet_stop(self.patch_key, self.facet)
         if self.tenant_id is not None:
             return segment_stop(self.tenant_id, self.segment) if self.segment else tenant_stop(self.tenant_id)
         if self.rollout_id is not None:
@@ -56,6 +60,17 @@ def parse_stop_key(text: str) -> StopKey:
             return StopKey(kind, rollout_id=UUID(first), ring=int(last))
         if kind == "segment" and last and len(text) <= KEY_CHARACTERS_MAX:
             return StopKey(kind, tenant_id=UUID(first), segment=last)
+        if kind == "facet":
+            return _facet(rest)
     except ValueError:
         pass  # no id where one belongs: said below, like every other form that is not known
     raise Invalid(f"expected {FORMS}, got {text[:80]!r}", kind="stop_key_unknown")
+
+
+def _facet(rest: str) -> StopKey:
+    """The gate's own. What one tenant alone is held by is that tenant's; the others are about the patch."""
+    patch_key, _, facet = rest.rpartition(":")
+    own, _, tenant = facet.partition("/")
+    if own == OWN.key:
+        return StopKey("facet", patch_key=patch_key, tenant_id=UUID(tenant), facet=facet)
+    return StopKey("facet", patch_key=patch_key, facet=facet)

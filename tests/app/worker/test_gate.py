@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from patchring.app.gate.kept import Seen, read_record
+from patchring.app.worker.handlers import HANDLERS
+from patchring.app.worker.loop import Worker
 from patchring.core.gate.replay import differences
 from tests.app.worker.world import POLICY, Product, Tenant, World
 
@@ -68,3 +70,82 @@ async def test_domain_controllers_that_fail_in_two_tenants_are_held_and_nobody_e
     assert [kind for kind in beta.events() if kind.startswith("gate_")][-1:] == ["gate_held"]
     assert stops(world) == [HELD]
     assert replayed(world) == []
+
+
+def controllers(tenant: Tenant) -> list[str]:
+    return [state for name, state in tenant.states(GOOD).items() if int(name.rsplit("-")[-1]) >= 4]
+
+
+async def test_what_is_held_is_neither_offered_nor_permitted(world: World) -> None:
+    """Of twenty domain controllers most never get it, and an offer that is there already is withdrawn."""
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    tenants = [client(world, slug, 10, BAD) for slug in ("alpha", "beta")]
+    await until(world, lambda: HELD in stops(world))
+    begun = [sum(state == "failed" for state in controllers(tenant)) for tenant in tenants]
+    for _ in range(8):
+        await world.turn(MINUTE)
+    assert [sum(state == "failed" for state in controllers(tenant)) for tenant in tenants] == begun
+    assert sum(begun) <= 6
+    assert {state for tenant in tenants for state in controllers(tenant)} == {"failed", "waiting"}
+
+
+async def test_one_tenant_alone_warns_the_others_which_go_one_by_one(world: World) -> None:
+    """Alpha's domain controllers fail and alpha is held by itself; beta's, which are well, go on, one at a time."""
+    policy = PATIENT.replace("growth: 1, at_once: 2", "growth: 5, at_once: 10")
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    alpha, beta = client(world, "alpha", 8, BAD), client(world, "beta", 8, GOOD)
+    for tenant in (alpha, beta):
+        tenant.apply_policy(policy)
+    for device in beta.devices:
+        device.silent = True
+    await until(world, lambda: bool(stops(world)))
+    assert stops(world) == [f"facet:apt:demo=1.1:own/{alpha.tenant_id}"]
+    await world.turn(MINUTE)
+    told = beta.rows(
+        "select kind, data ->> 'reason' as said from patchring.event where kind like 'gate%%' and tenant_id = %(t)s"
+    )
+    assert told == [
+        {
+            "kind": "gate_slowed",
+            "said": "Slower for domain controllers: service failures at another client; they go one by one",
+        }
+    ]
+    most = 0
+    for device in beta.devices:
+        device.silent = False
+    for _ in range(40):
+        await world.settle()
+        states = controllers(beta)
+        most = max(most, sum(state == "offered" for state in states))
+        await world.turn(MINUTE)
+    assert most == 1
+    assert set(controllers(beta)) == {"verified"}
+    assert stops(world) == [f"facet:apt:demo=1.1:own/{alpha.tenant_id}"]
+
+
+async def test_a_restart_of_the_worker_and_a_look_more_change_nothing(world: World) -> None:
+    """Everything is looked at again at the same instant by another worker: no row is other than before."""
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    tenants = [client(world, slug, 4, BAD) for slug in ("alpha", "beta")]
+    await until(world, lambda: HELD in stops(world))
+    await world.turn(MINUTE)
+    await world.settle()
+    tables = ("gate_device", "gate_event", "gate_part", "gate_own", "gate_own_record", "gate_facet", "gate_evidence")
+
+    def kept() -> dict[str, list[dict[str, object]]]:
+        return {
+            name: world.rows(f"select t::text as row from patchring.{name} t order by 1")  # noqa: S608 - constants
+            for name in (*tables, "gate_record", "event", "stop")
+        }
+
+    async def look() -> None:
+        for tenant in tenants:
+            for row in tenant.rows("select rollout_id from patchring.rollout where tenant_id = %(t)s"):
+                world.wake(tenant, "gate", row["rollout_id"])
+        world.workers = [Worker(world.database, world.clock, HANDLERS)]
+        await world.work()
+
+    await look()
+    before = kept()
+    await look()
+    assert kept() == before

@@ -1,9 +1,10 @@
 """Who grants a permit, and how: one transaction that checks everything again and signs inside it.
 
-1. The device's own signature on the request. 2. Shared locks on every stop key, in the fixed order. 3. The stops, in a
-new statement. 4. All facts in one reading; the signed policy and approvals are checked from their signatures up.
-5. `core.permits` decides. 6. One slot of each limit is taken. 7. The action is claimed and the permit written; two
-unique indexes have the last word. 8. The answer leaves after the commit. Whatever fails on the way grants nothing.
+1. The device's own signature on the request. 2. Shared locks on every stop key, those of the device's facets among
+them, in the fixed order. 3. The stops, in a new statement. 4. All facts in one reading; the signed policy and approvals
+are checked from their signatures up. 5. `core.permits` decides. 6. One slot of each limit is taken. 7. The action is
+claimed and the permit written; two unique indexes have the last word. 8. The answer leaves after the commit. Whatever
+fails on the way grants nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.gate.naming import facets_of_device
+from patchring.app.gate.stopping import facet_keys
 from patchring.app.permits.authorities import Authority
 from patchring.app.permits.facts import PermitCase, load_case
 from patchring.app.stops import permit_keys, share_locks, stops_in_force
@@ -71,8 +74,12 @@ class PermitOffice:
         keys = permit_keys(
             work.tenant_id, address["patch_key"], address["rollout_id"], address["ring"], address["segment"]
         )
+        facets = await facets_of_device(work.tx, work.tenant_id, device_id)
+        keys += facet_keys(address["patch_key"], work.tenant_id, [facet.key for facet in facets])
         await share_locks(work.tx, keys)
         stops = await stops_in_force(work.tx, keys)
+        if await facets_of_device(work.tx, work.tenant_id, device_id) != facets:
+            raise Denied([Reason("device_changed", "what the device is was changed just now; it has to ask again")], 0)
         await _supersede(work, device_id, request)
         case = await load_case(work, device_id, request, stops)
         decision = decide_permit(case.facts, work.now)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.gate.offering import NOT_GATED, Gated
 from patchring.app.known_issues.proposing import propose_by_evidence
 from patchring.app.releases import wake_other_releases
 from patchring.app.rollouts import ENDED
@@ -49,10 +50,11 @@ _TELLS_WAITS = frozenset({RolloutState.AWAITING_APPROVAL, RolloutState.RUNNING})
 class Applier:
     """Keeps the states as they change from action to action of one answer."""
 
-    def __init__(self, work: Work, loaded: Loaded, kept_back: Sequence[UUID] = ()) -> None:
-        """`kept_back`: devices that are not offered the patch now."""
+    def __init__(self, work: Work, loaded: Loaded, kept_back: Sequence[UUID] = (), gated: Gated = NOT_GATED) -> None:
+        """`kept_back`: devices that are not offered the patch now; `gated`: the same by what the gate says."""
         self._work = work
         self._kept_back = list(kept_back)
+        self._gated = gated
         self._loaded = loaded
         self._state = loaded.state
         self._rings = {ring["ring"]: RingState(ring["state"]) for ring in loaded.rings}
@@ -60,10 +62,10 @@ class Applier:
 
     async def step_aside(self) -> bool:
         """Take offers back that came before what keeps their devices back; whether there were any."""
-        if not self._kept_back:
-            return False
         why = reason("kept_back_meanwhile", "an exception or a known issue came after the offer")
-        return await self._withdraw([why], self._kept_back)
+        changed = bool(self._kept_back) and await self._withdraw([why], self._kept_back)
+        held = list(self._gated.held)
+        return (bool(held) and await self._withdraw(self._gated.reasons, held)) or changed
 
     async def apply(self, action: Action) -> bool:
         match action:
@@ -142,7 +144,7 @@ class Applier:
             "ring": action.ring,
             "patch_id": self._loaded.row["patch_id"],
             "segments_left_out": sorted(known - {rule["segment"] for rule in rules}),
-            "devices_left_out": self._kept_back,
+            "devices_left_out": [*self._kept_back, *self._gated.held, *self._gated.slowed],
             "rules": Jsonb(rules),
             "action_ids": [new_id(self._work.now) for _ in range(action.count)],
             "heard_after": self._work.now - SILENT_AFTER,

@@ -47,7 +47,7 @@ class Look:
     pool: Pool
     own: OwnPool
     parts: dict[str, Row]
-    before: Mapping[str, Any]
+    before: Mapping[tuple[str, int], Mapping[str, Any]]
     held: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -150,40 +150,40 @@ async def _controls(look: Look) -> dict[Signal, Control]:
 
 async def _conclude(look: Look) -> None:
     """Hold what fails, slow what is warned of, write, and tell; first here, then by a look of each other tenant."""
-    placed = [await _hold(look, OWN.key), await _hold(look, None)]
+    found = sorted(each for each in (_failing(look, look.own), _failing(look, look.pool)) if each)
+    for name, facet, text in found:  # in the order in which permits take their locks
+        await place_stop(look.work.tx, facet_stop(look.patch_key, name), text, look.work.actor, look.work.now)
+        look.held[facet] = text
+    pooled = any(facet != OWN.key for _, facet, _ in found)
+    if pooled:
+        seen = look.pool.seen.items()
+        look.pool.begin_anew(sorted({key[0] for key, each in seen if key[0] not in look.held and each.evidence.events}))
     kinds = {facet: FacetKind(row["kind"]) for facet, row in look.pool.facets.items()}
     slower = {facet: seen.told for facet, seen in to_slow(look.pool.seen, kinds, look.held).items()}
     said = {facet: told for facet, told in slower.items() if told is not None}
-    news = placed[1] or changed(look.parts, look.held, said)
+    news = pooled or changed(look.parts, look.held, said)
     tell(look.work, look.rollout_id, look.patch_key, look.parts, look.held, said)
     await look.pool.write(look.work)
     await look.own.write(look.work)
     rows = Jsonb([look.parts[facet] for facet in sorted(look.parts)])
     await look.work.tx.execute(sql.gate.put_parts, {**look.key, "rows": rows})
-    if any(placed):
+    if found:
         look.work.wake("gate", look.rollout_id)
     if news:
         given = {"patch_key": look.patch_key, "tenant_id": look.work.tenant_id, "wake_at": look.work.now}
         await look.work.tx.execute(sql.gate.fan_out, given)
 
 
-async def _hold(look: Look, only: str | None) -> bool:
-    """Place the stop of the facet that fails; whether there was one. `only` own: this tenant's; None: the pool's."""
-    pool = look.own if only else look.pool
+def _failing(look: Look, pool: Pool) -> tuple[str, str, str] | None:
+    """The facet that fails and is not held: its name in stop keys, its key, and the sentence that its tenants read."""
     kinds = {facet: FacetKind(row["kind"]) for facet, row in pool.facets.items()}
     found = to_hold(pool.seen, kinds, look.held)
     if found is None:
-        return False
+        return None
     facet, seen = found
-    told = seen.told or seen.verdict.reason
-    text = seen.verdict.reason.text if only else told.text
-    name = own_name(look.work.tenant_id) if only else facet
-    await place_stop(look.work.tx, facet_stop(look.patch_key, name), text, look.work.actor, look.work.now)
-    look.held[facet] = text
-    if not only:
-        others = {key[0] for key, each in pool.seen.items() if key[0] not in look.held and each.evidence.events}
-        pool.begin_anew(sorted(others))
-    return True
+    if facet == OWN.key:
+        return own_name(look.work.tenant_id), facet, seen.verdict.reason.text
+    return facet, facet, (seen.told or seen.verdict.reason).text
 
 
 def _look_later(work: Work, rollout_id: UUID, read: Read) -> None:

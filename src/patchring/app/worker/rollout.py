@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Undecided
 from patchring.app.evidence import pool_evidence, pooling
+from patchring.app.gate.offering import gated
 from patchring.app.releases import take_over
 from patchring.app.work import Work
 from patchring.app.worker.apply import Applier
@@ -38,7 +39,8 @@ async def handle(work: Work, item: DueItem) -> None:
         await work.tx.execute(sql.rollouts.set_reasons, {**key, "reasons": Jsonb(as_json([loaded.reason]))})
         return
     actions = reconcile(loaded.view, work.now)
-    applier = Applier(work, loaded, await devices_kept_back(work, loaded))
+    by_gate = await gated(work, loaded.rollout_id, loaded.assessment.patch.patch_key)
+    applier = Applier(work, loaded, await devices_kept_back(work, loaded), by_gate)
     changed = [await applier.step_aside(), *await _apply(work, loaded, applier, actions)]
     await pool_evidence(work, pooling(row, loaded.assessment.patch.patch_key), loaded.rings)
     await _say_who_is_lost(work, loaded)

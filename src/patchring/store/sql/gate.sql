@@ -236,3 +236,29 @@ join patchring.rollout as other on other.tenant_id = part.tenant_id and other.ro
 join patchring.rollout as this on this.tenant_id = other.tenant_id and this.patch_id = other.patch_id
 where part.tenant_id = %(tenant_id)s and this.rollout_id = %(rollout_id)s and part.rollout_id <> %(rollout_id)s
 order by part.facet, part.era, part.rollout_id;
+
+-- name: of_facets
+-- Devices of these facets (or every one) that wait for the patch or are offered it.
+select held.device_id from patchring.gate_device as held
+join patchring.rollout_device as placed on placed.tenant_id = held.tenant_id and placed.rollout_id = held.rollout_id
+  and placed.device_id = held.device_id
+where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and placed.state in ('waiting', 'offered')
+  and (%(every)s or held.facets && %(facets)s::text[])
+order by held.device_id;
+
+-- name: slowed
+-- Devices of these facets that wait, but for the next one when no other of them is under way.
+with near as (
+  select placed.device_id, placed.state, placed.ring, placed.position
+  from patchring.gate_device as held
+  join patchring.rollout_device as placed on placed.tenant_id = held.tenant_id and placed.rollout_id = held.rollout_id
+    and placed.device_id = held.device_id
+  where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and held.facets && %(facets)s::text[]
+    and placed.state in ('waiting', 'offered', 'permitted', 'installing', 'installed', 'reboot_pending')
+), numbered as (
+  select device_id, state,
+    row_number() over (partition by state = 'waiting' order by ring, position)
+      + count(*) filter (where state <> 'waiting') over () as turn
+  from near
+)
+select device_id from numbered where state = 'waiting' and turn > 1 order by device_id;
