@@ -1161,6 +1161,57 @@ GRANT SELECT ON patchring.tenant_root TO patchring_signer;
 GRANT SELECT ON patchring.tenant_root TO patchring_staff;
 GRANT INSERT, SELECT ON patchring.tenant_root TO patchring_web;
 
+CREATE TABLE patchring.test_record (
+  tenant_id uuid NOT NULL,
+  test_record_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  segment text NOT NULL,
+  devices text[] NOT NULL,
+  results jsonb NOT NULL,
+  passed boolean NOT NULL,
+  recorded_at timestamp with time zone NOT NULL,
+  recorded_by text NOT NULL,
+  CONSTRAINT test_record_devices_check CHECK ((cardinality(devices) > 0)),
+  CONSTRAINT test_record_pkey PRIMARY KEY (tenant_id, test_record_id),
+  CONSTRAINT test_record_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id)
+);
+CREATE INDEX test_record_by_patch ON patchring.test_record USING btree (tenant_id, patch_id, segment);
+ALTER TABLE patchring.test_record ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.test_record FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.test_record TO patchring_dispatcher;
+GRANT SELECT ON patchring.test_record TO patchring_signer;
+GRANT SELECT ON patchring.test_record TO patchring_staff;
+GRANT INSERT, SELECT ON patchring.test_record TO patchring_web;
+
+CREATE TABLE patchring.test_waiver (
+  tenant_id uuid NOT NULL,
+  test_waiver_id uuid NOT NULL,
+  patch_id uuid NOT NULL,
+  segment text NOT NULL,
+  reason text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  asked_by text NOT NULL,
+  asked_by_id uuid NOT NULL,
+  confirmed_at timestamp with time zone,
+  confirmed_by text,
+  confirmed_by_id uuid,
+  CONSTRAINT test_waiver_check CHECK ((expires_at > asked_at)),
+  CONSTRAINT test_waiver_check1 CHECK (((confirmed_at IS NULL) = (confirmed_by IS NULL))),
+  CONSTRAINT test_waiver_check2 CHECK (((confirmed_at IS NULL) = (confirmed_by_id IS NULL))),
+  CONSTRAINT test_waiver_check3 CHECK ((confirmed_by_id <> asked_by_id)),
+  CONSTRAINT test_waiver_pkey PRIMARY KEY (tenant_id, test_waiver_id),
+  CONSTRAINT test_waiver_reason_check CHECK ((reason <> ''::text)),
+  CONSTRAINT test_waiver_tenant_id_patch_id_fkey FOREIGN KEY (tenant_id, patch_id) REFERENCES patchring.patch(tenant_id, patch_id)
+);
+CREATE INDEX test_waiver_by_patch ON patchring.test_waiver USING btree (tenant_id, patch_id, segment);
+ALTER TABLE patchring.test_waiver ENABLE FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_scope ON patchring.test_waiver FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
+GRANT SELECT ON patchring.test_waiver TO patchring_dispatcher;
+GRANT SELECT ON patchring.test_waiver TO patchring_signer;
+GRANT SELECT ON patchring.test_waiver TO patchring_staff;
+GRANT INSERT, SELECT, UPDATE (confirmed_at), UPDATE (confirmed_by), UPDATE (confirmed_by_id) ON patchring.test_waiver TO patchring_web;
+
 -- Which migrations ran, and the SHA-256 of each file at that time.
 CREATE TABLE patchring_private.migration (
   number smallint NOT NULL,

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     KNOWN_ISSUES_READ = "known_issues.read"
     KNOWN_ISSUES_WRITE = "known_issues.write"
     SCANS_IMPORT = "scans.import"
+    TESTS_RECORD = "tests.record"
+    TESTS_WAIVE = "tests.waive"
     PROPOSALS_READ = "proposals.read"
     PROPOSALS_MAKE = "proposals.make"
     PROPOSALS_ANSWER = "proposals.answer"
@@ -62,9 +64,13 @@ _STOP = frozenset({P.ROLLOUTS_HALT, P.STOPS_EVERYTHING})
 
 ROLES: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.OPERATOR: frozenset(P),
-    StaffRole.TECHNICIAN: _READ | _STOP | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE, P.SHIFTS_ACKNOWLEDGE, P.SCANS_IMPORT},
+    StaffRole.TECHNICIAN: _READ
+    | _STOP
+    | {P.DEVICES_CLASSIFY, P.TOKENS_WRITE, P.SHIFTS_ACKNOWLEDGE, P.SCANS_IMPORT, P.TESTS_RECORD},
     StaffRole.PATCH_ADMINISTRATOR: frozenset(P) - {P.TENANTS_CREATE, P.PRINCIPALS_MANAGE},
-    StaffRole.SERVICE_DESK_LEAD: _READ | _STOP | {P.ROLLOUTS_RESUME, P.SHIFTS_WRITE, P.SHIFTS_ACKNOWLEDGE},
+    StaffRole.SERVICE_DESK_LEAD: _READ
+    | _STOP
+    | {P.ROLLOUTS_RESUME, P.SHIFTS_WRITE, P.SHIFTS_ACKNOWLEDGE, P.TESTS_RECORD, P.TESTS_WAIVE},
     StaffRole.VCIO: _READ,
     StaffRole.CLIENT_CONTACT: _READ - {P.TOKENS_READ, P.STOPS_READ, P.SHIFTS_READ} | {P.PATCHES_APPROVE},
     StaffRole.AUDITOR: _READ,

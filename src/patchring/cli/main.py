@@ -31,6 +31,7 @@ from patchring.cli import (
     simulate_commands,
     stop_commands,
     tenant_commands,
+    testing_commands,
 )
 from patchring.cli.demo import demo
 from patchring.cli.errors import CliError, Refused
@@ -57,6 +58,7 @@ for part in (
     known_issue_commands,
     rollout_commands,
     scanner_commands,
+    testing_commands,
     simulate_commands,
     replay_command,
     stop_commands,

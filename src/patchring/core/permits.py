@@ -50,6 +50,7 @@ class PermitFacts:
     are in force, and `waits_for` who has not approved (None: a person). `exception` is what the policy excepts this
     device from. `known_issues` are safeguards against the patch that concern it. `dependencies` is what has to
     come first on this device, or conflicts with what it has.
+    `tests_missing` is what the segment asks to be tested first and was not.
     `staffing` is who is missing of the people that the segment asks for.
     `unauthorised` are changes of the plan that nothing signed covers. `targets_match`: the plan brings every package of
     the action to exactly the version named. `remedy`: the action takes a patch back. `levels` and `limits` are by slot.
@@ -83,6 +84,7 @@ class PermitFacts:
     exception: Reason | None = None
     staffing: Reason | None = None
     known_issues: Sequence[Reason] = ()
+    tests_missing: Sequence[Reason] = ()
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _kept_back(facts: PermitFacts) -> list[Reason]:
     """A restart ends an installation that was allowed to begin, and a remedy undoes one: neither is kept back."""
     if facts.action_kind != "install" or facts.remedy:
         return []
-    return [*([facts.exception] if facts.exception else []), *facts.known_issues]
+    return [*([facts.exception] if facts.exception else []), *facts.known_issues, *facts.tests_missing]
 
 
 def _time(facts: PermitFacts, now: datetime) -> list[Reason]:

@@ -145,6 +145,13 @@ SENTENCES: Mapping[str, Said] = {
     "patch_approved": Said(W("{name} was approved"), "verified", aloud=True),
     "patch_rejected": Said(W("{name} was rejected"), "aside", aloud=True),
     "hold_placed": Said(W("{name} is held"), "aside", aloud=True),
+    "test_recorded": Said(P("{name} was tried for {segment}: {how}")),
+    "test_waiver_asked": Said(
+        W("{name} is to go to {segment} without its tests until {until}, if another confirms it")
+    ),
+    "test_waiver_confirmed": Said(
+        W("{name} goes to {segment} without its tests until {until}, as two persons say"), "aside", aloud=True
+    ),
     "scan_imported": Said(P("A report of {scanner} on {host_count} hosts was taken: {added} new, {ended} over")),
     "patch_noisy": Said(W("Earlier releases of {name} made trouble"), "soaking"),
     "patch_quiet": Said(P("Earlier releases of {name} are no longer a reason to wait")),

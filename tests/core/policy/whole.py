@@ -36,6 +36,7 @@ segments:
     automation: approve_first
     staffing: on_call
     around: [drain, {stop_service: till}]
+    tests: {till: a sale is booked, print: a receipt comes out}
   - {name: rest, ring: 1, window: any time, reboot: always, remedy: back}
 approvals:
   - name: debian

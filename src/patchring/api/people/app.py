@@ -23,6 +23,7 @@ from patchring.api.people import (
     rollouts,
     scanners,
     tenants,
+    testing,
 )
 from patchring.api.people.answers import Asker, Health, Server
 from patchring.api.people.bodies import BodyGuard
@@ -77,6 +78,7 @@ ROUTERS = (
     proposals.router,
     known_issues.router,
     scanners.router,
+    testing.router,
     exposure.router,
     rollouts.router,
     events.router,

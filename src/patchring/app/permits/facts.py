@@ -11,6 +11,7 @@ from patchring.app.known_issues.in_force import known_issues_of
 from patchring.app.permits.authorities import Authority, InForce, read_approval, read_policy, segment_name
 from patchring.app.permits.times import missed_window, nobody_there
 from patchring.app.stops import WORKER
+from patchring.app.tests_on_record import tests_missing_by_segment
 from patchring.app.work import Work
 from patchring.core.devices import DeviceFacts, PatchFacts
 from patchring.core.ids import DeviceId
@@ -91,6 +92,7 @@ async def load_case(
         waits_for=waiting(asked, approved.standing, row["rollout_created_at"]),
         exception=_exception(work, policy, patch, device, remedy),
         known_issues=await known_issues_of(work.tx, work.tenant_id, patch, device, work.now),
+        tests_missing=await _tests_missing(work, policy, rule, row),
         observe_only=row["observe_only"],
         window=_open(windows, zones, hours, work)
         or await missed_window(work, device_id, windows[0], zones[0], hours, _blackout(policy, rule, zones[0], work)),
@@ -121,6 +123,16 @@ async def _decision(work: Work, policy: Policy | None, rule: SegmentRule | None,
     rows = await work.tx.all(sql.permits.holds_in_force, {"tenant_id": work.tenant_id, "patch_key": patch.patch_key})
     holds = [HoldInForce(row["reason"], row["source"], row["segment"]) for row in rows]
     return decide(policy, patch, rule.name, holds)
+
+
+async def _tests_missing(
+    work: Work, policy: Policy | None, rule: SegmentRule | None, row: Mapping[str, Any]
+) -> tuple[Reason, ...]:
+    if policy is None or rule is None or row["action_kind"] != "install":
+        return ()
+    patch = (row["patch_id"], row["patch_key"])
+    found = await tests_missing_by_segment(work.tx, work.tenant_id, policy, patch, (rule.name,), work.now)
+    return found.get(rule.name, ())
 
 
 async def _dependencies(

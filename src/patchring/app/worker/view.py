@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess, read_policy_text
 from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_force, tenant_stop
+from patchring.app.tests_on_record import tests_missing_by_segment
 from patchring.app.work import Work
 from patchring.app.worker.readings import (
     approved,
@@ -79,7 +80,7 @@ async def load_rollout(work: Work, row: Mapping[str, Any]) -> Loaded | Undecided
     view = RolloutView(
         state=state,
         policy=policy,
-        rings=await _ring_views(work, row, rings, lost, assessment),
+        rings=await _ring_views(work, row, rings, lost, assessment, policy),
         review_needed=review_needed(assessment, rings),
         approved=approved(assessment, rings),
         stops=await _stops(work, row["rollout_id"], assessment.patch.patch_key),
@@ -126,10 +127,14 @@ async def _ring_views(
     rings: Sequence[Mapping[str, Any]],
     lost: Sequence[Mapping[str, Any]],
     assessment: Assessment,
+    policy: Policy,
 ) -> tuple[RingView, ...]:
     silent = {**_key(work, row["rollout_id"]), "heard_before": work.now - SILENT_AFTER}
     overdue = {each["ring"]: each["device_count"] for each in await work.tx.all(sql.rollouts.overdue, silent)}
     lost_counts = Counter(each["ring"] for each in lost)
+    segments = {name for ring in rings for name in ring["segments"]}
+    patch = (row["patch_id"], assessment.patch.patch_key)
+    untested = await tests_missing_by_segment(work.tx, work.tenant_id, policy, patch, segments, work.now)
     waiting_for = {name for name in assessment.to_review if assessment.standing(name) is not True}
     return tuple(
         RingView(
@@ -144,6 +149,7 @@ async def _ring_views(
             overdue_count=overdue.get(ring["ring"], 0),
             forgiven_count=ring["forgiven_count"],
             waits_for=assessment.waits_for(waiting_for & set(ring["segments"]), row["created_at"]),
+            tests_missing=tuple(lack for name in ring["segments"] for lack in untested.get(name, ())),
         )
         for ring in rings
     )

@@ -18,6 +18,7 @@ from patchring.core.policy.condition import Condition, Source
 from patchring.core.policy.decide import row_names_of, segment_of
 from patchring.core.policy.match import device_misses
 from patchring.core.policy.model import Policy, PolicyException, SegmentRule
+from patchring.core.policy.testing import Case
 
 _NOWHERE = Source("", 0)
 # Where a value was written and how it was made is told as its source, not as a value.
@@ -146,6 +147,8 @@ def _inner(path: str, value: Any) -> Iterator[tuple[str, str]]:
     """Conditions stand under their fields, as they do in the text."""
     if isinstance(value, tuple) and isinstance(value[0], Condition):
         yield from ((f"{path}.{each.field}", " or ".join(each.values)) for each in value)
+    elif isinstance(value, tuple) and isinstance(value[0], Case):
+        yield from ((f"{path}.{each.name}", each.criterion) for each in value)
     else:
         yield from spread(path, value)
 

@@ -29,6 +29,7 @@ from patchring.core.policy.handling import (
 )
 from patchring.core.policy.people import PeopleRules
 from patchring.core.policy.reception import ProposalRules
+from patchring.core.policy.testing import Case
 from patchring.core.risk.tables import DueTable
 
 
@@ -88,6 +89,7 @@ class SegmentRule:
 
     A layer of a site or group that changes a segment of a wider layer makes a row of its own just before it, with the
     site or group among its conditions; `base` is the name of the row that it was made from, else its own name.
+    `tests` have to be passed, on record, before a patch goes to the segment; none: no record is asked for.
     """
 
     name: str
@@ -104,6 +106,7 @@ class SegmentRule:
     reboot_plan: str = ""
     staffing: Staffing = Staffing.NONE
     around: tuple[AroundStep, ...] = ()
+    tests: tuple[Case, ...] = ()
 
 
 class Authority(StrEnum):

@@ -4,7 +4,8 @@ All rules of promotion are here (what a soak needs: soak.py; what follows a halt
 
 - A ring opens when the ring before it has passed. One that is empty in this tenant has passed when the campaign's
   pooled ring has: verified enough elsewhere, soaked, and not failed. Ring 0 that is empty everywhere needs a person.
-- A ring with a segment that asks for review opens only after a person approved.
+- A ring with a segment that asks for review opens only after a person approved; one with a segment that asks for tests
+  only after they are on record, or waived by two persons.
 - The first device of a ring goes alone. After that at most `growth` times as many as were verified are under way, and
   never more than `at_once_max`. A device that does not come for its offer keeps no place.
 - A ring soaks from the moment that enough devices are verified, and passes when time, verified devices and device-hours
@@ -113,6 +114,8 @@ def _ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[
     match ring.state:
         case RingState.WAITING if ring.review_needed and not view.approved:
             return False, [Wait(ring.number, None, _who_has_to_approve(ring))]
+        case RingState.WAITING if ring.tests_missing:
+            return False, [Wait(ring.number, None, _what_to_test(ring))]
         case RingState.WAITING:
             text = f"Ring {ring.number} opens: every ring before it has passed"
             return _served_ring(view, ring, now, OpenRing(ring.number, (reason("ring_opened", text),)))
@@ -129,6 +132,10 @@ def _who_has_to_approve(ring: RingView) -> tuple[Reason, ...]:
     if not ring.waits_for:
         return (reason("approval_missing", text, ring=ring.number),)
     return tuple(replace(each, text=f"Ring {ring.number}: {each.text}") for each in ring.waits_for)
+
+
+def _what_to_test(ring: RingView) -> tuple[Reason, ...]:
+    return tuple(replace(each, text=f"Ring {ring.number} waits: {each.text}") for each in ring.tests_missing)
 
 
 def _empty_ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool, list[Action]]:
@@ -158,12 +165,14 @@ def _served_ring(view: RolloutView, ring: RingView, now: datetime, *first: Actio
     if ring.state is not RingState.SOAKING and ring.enough_verified_at is not None:
         ends_at = ring.enough_verified_at + view.policy.ring(ring.number).soak.time
         actions.append(StartSoak(ring.number, ends_at, lacks))
-    return False, [*actions, Wait(ring.number, until_at, lacks)]
+    return False, [*actions, Wait(ring.number, until_at, (*_what_to_test(ring), *lacks))]
 
 
 def _offers(view: RolloutView, ring: RingView) -> list[Action]:
     if ring.review_needed and not view.approved:
         return []  # it was open already when a device joined that a person has to approve for
+    if ring.tests_missing:
+        return []  # it was open already when the policy asked for a test, or a later record says that one failed
     under_way = max(0, ring.in_flight_count - ring.overdue_count)
     verified, rule = ring.count(DeviceState.VERIFIED), view.policy.ring(ring.number)
     room = min(rule.at_once_max, max(1, rule.growth * verified))  # nobody verified: one, the first goes alone

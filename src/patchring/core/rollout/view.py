@@ -21,7 +21,7 @@ class RingView:
     `lost_count`: devices that began and have not been heard of since. `overdue_count`: devices with an offer that do
     not come for it; they keep no place that another could have. `forgiven_count`: failures that a person accepted by
     resuming. `review_needed`: a person has to approve the patch for a segment of this ring before it opens; `waits_for`
-    says who (empty: any person).
+    says who (empty: any person). `tests_missing`: what a segment of this ring asks to be tested and was not.
     """
 
     number: int
@@ -35,6 +35,7 @@ class RingView:
     overdue_count: int = 0
     forgiven_count: int = 0
     waits_for: tuple[Reason, ...] = ()
+    tests_missing: tuple[Reason, ...] = ()
 
     def count(self, *states: DeviceState) -> int:
         return sum((self.counts or {}).get(state, 0) for state in states)

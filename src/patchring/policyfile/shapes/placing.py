@@ -60,6 +60,9 @@ class SegmentShape(Shape):
     automation: Level | None = Field(default=None, description="The level for this segment; absent: the policy's.")
     staffing: Literal["none", "on_call", "on_shift"] = Field(default="none", description="Who has to be there.")
     around: list[Step] = Field(default_factory=list, max_length=20, description="Typed steps around the patch.")
+    tests: dict[Name, Sentence] = Field(
+        default_factory=dict, max_length=20, description="Cases to be passed on record first, each with its criterion."
+    )
 
 
 class LimitsShape(Shape):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from patchring.core.policy import calendar, handling, model
+from patchring.core.policy import calendar, handling, model, testing
 from patchring.policyfile.compiling.flat import Flat
 from patchring.policyfile.layers import level_of
 from patchring.policyfile.shapes.placing import SegmentShape
@@ -30,6 +30,7 @@ def segment(
         reboot_plan=plan.name if plan else "",
         staffing=calendar.Staffing(shape.staffing),
         around=tuple(_around(step) for step in shape.around),
+        tests=tuple(testing.Case(name, criterion) for name, criterion in shape.tests.items()),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from patchring.core.policy.calendar import Blackout, CatchUp, Hours, Staffing, Window
 from patchring.core.policy.carried import by_people
 from patchring.core.policy.handling import AroundStep, StepKind
+from patchring.core.policy.testing import Case
 from patchring.core.schedule.windows import occurrences
 from patchring.report.conditions import devices_in_words
 from patchring.report.model import Block, Heading, Line, Row, Section, Table
@@ -65,10 +66,12 @@ def _unplaced(edition: Edition) -> Iterator[Line]:
 
 def _steps(edition: Edition) -> Iterator[Line]:
     for rule in edition.policy.segments:
-        said = [*_staffing(rule.staffing), *(_around(rule.around))]
+        said = [*_staffing(rule.staffing), *_around(rule.around), *_tests(rule.tests)]
         if said:
             people = by_people("segments.around") if rule.around else ""
-            changed = edition.changed(f"segments.{rule.name}.staffing", f"segments.{rule.name}.around")
+            changed = edition.changed(
+                f"segments.{rule.name}.staffing", f"segments.{rule.name}.around", f"segments.{rule.name}.tests"
+            )
             yield Line(" ".join(said), f"{capital(name(rule.name))}:", changed, people)
 
 
@@ -87,6 +90,13 @@ def _around(steps: tuple[AroundStep, ...]) -> list[str]:
         return []
     said = listed((f"{_STEPS[step.kind]}{f' ({step.subject})' if step.subject else ''}" for step in steps), "and then")
     return [f"Around an installation, in this order: {said}."]
+
+
+def _tests(cases: tuple[Case, ...]) -> list[str]:
+    if not cases:
+        return []
+    said = listed(f"“{each.name}” ({each.criterion.rstrip('.')})" for each in cases)
+    return [f"Before an update comes here it is on record that it passed: {said}; two of us together may waive that."]
 
 
 def _windows(edition: Edition) -> Iterator[Block]:
