@@ -10,10 +10,17 @@ from psycopg.types.json import Jsonb
 from tests.api.route_table import Declared, routes
 from tests.api.test_twin_tenants import QUERIES
 from tests.api.twins import Twins, finding
+from tests.api.valid import tried, waived
 
 pytestmark = pytest.mark.anyio
 
-PLAIN = {"GET /health", "GET /server", "GET /policy-schema", "GET /tenants/{tenant}/events/verify"}
+PLAIN = {
+    "GET /health",
+    "GET /server",
+    "GET /policy-schema",
+    "GET /tenants/{tenant}/test-plans",
+    "GET /tenants/{tenant}/events/verify",
+}
 LISTS = [
     route
     for route in routes()
@@ -49,6 +56,8 @@ async def grown(twins: Twins) -> None:
             f"{base}/sites": {"name": f"Office {number}", "zone": "UTC"},
             f"{base}/tokens": {"site": "Head office"},
             f"{base}/holds": {"patch": scene.patch_key, "reason": f"reason {number}"},
+            f"{base}/test-records": tried(twins),
+            f"{base}/test-waivers": waived(twins),
             f"{base}/rejections": {"patch": scene.patch_key, "reason": f"reason {number}"},
         }.items():
             answer = await twins.http.post(path, json=body, headers=headers)

@@ -37,6 +37,8 @@ PLACES: dict[str, Callable[[Twin], object]] = {
     "shift_id": lambda twin: twin.shift_id,
     "proposal_id": lambda twin: twin.proposal_id,
     "issue_id": lambda twin: twin.issue_id,
+    "record_id": lambda twin: twin.record_id,
+    "waiver_id": lambda twin: twin.waiver_id,
 }
 
 # Routes that name a thing in the query.
@@ -48,6 +50,9 @@ QUERIES: dict[str, Callable[[Twin], dict[str, str]]] = {
     "GET /feeds/entries": lambda _: {"key": "CVE-2026-0001", "history": "true"},
 }
 
+TRIED = {"segment": "tills", "devices": ["a till"], "results": [{"case": "sale", "passed": True}]}
+WAIVED = {"segment": "tills", "reason": WHY, "expires_at": "2026-12-01T00:00:00Z"}
+
 # Routes that name a thing in the body. What is not here takes no thing by name.
 NAMING: dict[str, Callable[[Twin], dict[str, Any]]] = {
     "POST /tenants/{tenant}/approvals": lambda t: {"patch": str(t.scene.patch_id), **REWRITTEN},
@@ -55,6 +60,8 @@ NAMING: dict[str, Callable[[Twin], dict[str, Any]]] = {
     "POST /tenants/{tenant}/holds": lambda t: {"patch": str(t.scene.patch_id), "reason": WHY},
     "POST /tenants/{tenant}/rollouts": lambda t: {"patch": str(t.scene.patch_id)},
     "POST /tenants/{tenant}/tokens": lambda t: {"site": str(t.scene.site_id)},
+    "POST /tenants/{tenant}/test-records": lambda t: {"patch": str(t.scene.patch_id), **TRIED},
+    "POST /tenants/{tenant}/test-waivers": lambda t: {"patch": str(t.scene.patch_id), **WAIVED},
 }
 
 # Bodies of the other commands in a tenant: they name nothing of anybody's.
@@ -64,6 +71,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "POST /tenants/{tenant}/shifts": {"person": "ada", "until": "2027-06-01T00:00:00Z", "shifts": []},
     "POST /tenants/{tenant}/scanner-reports": {"scanner": "nessus", "hosts": [{"names": ["a"]}]},
     "POST /tenants/{tenant}/shifts/{shift_id}/acknowledge": {},
+    "POST /tenants/{tenant}/test-waivers/{waiver_id}/confirm": {},
     "POST /tenants/{tenant}/policy/compare": {"text": "patchring: 1"},
     "POST /tenants/{tenant}/policy": {"text": "patchring: 1", "statement": {}},
     "PATCH /tenants/{tenant}/devices/{device}": {"criticality": "high", "reason": WHY},

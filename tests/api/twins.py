@@ -26,7 +26,7 @@ from patchring.store.ids import new_id
 from patchring.store.roles import Role
 from patchring.testing.clock import ManualClock
 from patchring.wire.messages import PermitAnswer, PermitRequest
-from tests.scene import LATER, Scene
+from tests.scene import LATER, POLICY, Scene
 
 SERVER_FINGERPRINT = "5e" * 32
 
@@ -51,6 +51,8 @@ class Twin:
     proposal_id: UUID
     issue_id: UUID
     proposed_issue_id: UUID
+    record_id: UUID
+    waiver_id: UUID
 
     @property
     def tenant_id(self) -> TenantId:
@@ -72,7 +74,7 @@ class Twin:
         """Texts that nobody else may ever be shown."""
         own = [self.tenant_id, self.scene.site_id, self.scene.patch_id, self.scene.policy_version_id]
         own += [self.scene.rollout_id, self.token_id, self.hold_id, self.approval_id, self.stop_id]
-        own += [self.shift_id, self.proposal_id]
+        own += [self.shift_id, self.proposal_id, self.record_id, self.waiver_id]
         own += [device.device_id for device in self.scene.devices]
         return [self.slug, self.slug.title(), self.scene.patch_key, *map(str, own)]
 
@@ -111,9 +113,16 @@ class Twins:
         return {"authorization": f"Bearer {self.tokens[name]}"}
 
 
+def _policy(slug: str) -> str:
+    """With a segment of devices that nobody has here, which asks for tests."""
+    tests = f"{{sale: a sale of {slug} is booked, print: a receipt comes out}}"
+    row = f"  - {{name: tills, when: {{class: specialised}}, ring: 1, window: any time, remedy: back, tests: {tests}}}"
+    return POLICY.replace("segments:\n", f"segments:\n{row}\n")
+
+
 async def make_twins(database: Database, admin: psycopg.Connection[Any]) -> Twins:
-    first = Scene(admin, slug="northwind", tenant_kind="operator")
-    second = Scene(admin, now=first.now, slug="southwind")
+    first = Scene(admin, policy_text=_policy("northwind"), slug="northwind", tenant_kind="operator")
+    second = Scene(admin, now=first.now, policy_text=_policy("southwind"), slug="southwind")
     clock = ManualClock(first.now + timedelta(seconds=1))
     permit_key = first.permit_key.public
     services = Services(database, clock, NoDesk(), b"s" * 32, SERVER_FINGERPRINT, permit_key, "https://agents:8441")
@@ -153,7 +162,7 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
     ).fetchone()
     assert row is not None
     issues = _known_issues(scene)
-    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene), *issues)
+    return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene), *issues, *_tests(scene))
 
 
 def _proposal(scene: Scene) -> UUID:
@@ -178,6 +187,20 @@ def _known_issues(scene: Scene) -> tuple[UUID, UUID]:
     waived = {"tenant_id": scene.tenant_id, "issue_id": ids[0], "reason": f"{scene.slug} has no kiosk"}
     scene.insert("known_issue_waiver", [{**waived, "waived_at": now, "waived_by": scene.slug}])
     return ids
+
+
+def _tests(scene: Scene) -> tuple[UUID, UUID]:
+    """A record of one case, and a waiver that waits for a second person."""
+    now, record_id, waiver_id = scene.now, new_id(scene.now), new_id(scene.now)
+    about = {"tenant_id": scene.tenant_id, "patch_id": scene.patch_id, "segment": "tills"}
+    results = Jsonb([{"case": "print", "criterion": "a receipt comes out", "passed": True, "note": scene.slug}])
+    said = {"devices": [f"{scene.slug}-till"], "results": results, "passed": True}
+    by = {"recorded_at": now, "recorded_by": scene.slug}
+    scene.insert("test_record", [{**about, **said, **by, "test_record_id": record_id}])
+    asked = {"reason": f"{scene.slug} is attacked", "expires_at": now + timedelta(days=1), "asked_at": now}
+    first = {"asked_by": scene.slug, "asked_by_id": new_id(now)}
+    scene.insert("test_waiver", [{**about, **asked, **first, "test_waiver_id": waiver_id}])
+    return record_id, waiver_id
 
 
 def _shift(scene: Scene) -> UUID:

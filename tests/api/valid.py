@@ -108,6 +108,16 @@ def signed_approval(twins: Twins, **changed: Any) -> dict[str, Any]:
     return {"patch": scene.patch_key, "statement": encode(key.sign_document(encode(statement)))}
 
 
+def tried(twins: Twins) -> dict[str, Any]:
+    result = {"case": "sale", "passed": True, "note": "at noon"}
+    return {"patch": twins.a.scene.patch_key, "segment": "tills", "devices": ["a till"], "results": [result]}
+
+
+def waived(twins: Twins) -> dict[str, Any]:
+    until = (twins.clock.now() + timedelta(days=1)).isoformat()
+    return {"patch": twins.a.scene.patch_key, "segment": "tills", "reason": WHY, "expires_at": until}
+
+
 COMMANDS: dict[str, Command] = {
     "POST /tenants": Command(new_tenant, changed={"name": "Eastwind again"}),
     f"POST {T}/roots": Command(next_root, changed={"root": {}}),
@@ -125,6 +135,12 @@ COMMANDS: dict[str, Command] = {
         lambda _: {"scanner": "nessus", "hosts": [{"names": ["pc-1"], "found": [{"cve": "CVE-2026-0001"}]}]},
         changed={"scanner": "qualys"},
     ),
+    f"POST {T}/test-records": Command(tried, changed={"segment": "another"}),
+    f"POST {T}/test-waivers": Command(
+        waived,
+        changed={"segment": "another"},
+    ),
+    f"POST {T}/test-waivers/{{waiver_id}}/confirm": Command(None, lambda t: {"waiver_id": t.waiver_id}),
     f"POST {T}/shifts": Command(new_shifts, changed={"person": "grace"}),
     f"POST {T}/shifts/{{shift_id}}/acknowledge": Command(None, lambda t: {"shift_id": t.shift_id}),
     f"POST {T}/approvals": Command(signed_approval, changed={"statement": {}}),

@@ -113,6 +113,8 @@ FOR_PATCHES = {
                            "exception": reason("exception_in_force", "till software")},
     "known_issue": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                     "known_issues": (reason("known_issue", "does not start here"),)},
+    "test_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
+                     "tests_missing": (reason("test_missing", "nobody tried to sign in"),)},
     "approval_missing": {"action_kind": "install", "requested_kind": "install", "device_state": DeviceState.OFFERED,
                          "decision": decision(Outcome.REVIEW), "approved": False},
 }  # fmt: skip
