@@ -34,7 +34,7 @@ class Tried:
 
 
 async def show_plan(caller: Caller, tenant_id: TenantId) -> list[dict[str, Any]]:
-    """The segments that ask for tests, in the order of the policy in force. Raises Conflict (no_policy)."""
+    """The segments that ask for tests, in the order of the policy in force. Raises Conflict (policy_missing)."""
     now = caller.services.clock.now()
     async with caller.reading(tenant_id) as tx:
         policy = await _policy(tx, tenant_id, now)
@@ -54,7 +54,7 @@ async def record(
 ) -> Row:
     """Put on record what was tried. Each criterion is kept as the policy has it now; what was left out stays untried.
 
-    Raises NotFound (patch_not_found), Invalid (test_unknown, test_twice), Conflict (no_policy).
+    Raises NotFound (patch_not_found), Invalid (test_unknown, test_twice), Conflict (policy_missing).
     """
     async with caller.work(tenant_id) as work:
         patch = await find_patch(work.tx, tenant_id, name)
@@ -86,7 +86,7 @@ async def show_record(caller: Caller, tenant_id: TenantId, record_id: UUID) -> R
 async def waive(caller: Caller, tenant_id: TenantId, name: str, segment: str, reason: str, expires_at: datetime) -> Row:
     """Ask that a patch goes to a segment without its tests; it counts when another person has confirmed it.
 
-    Raises NotFound (patch_not_found), Invalid (test_unknown, waiver_too_long), Conflict (no_policy).
+    Raises NotFound (patch_not_found), Invalid (test_unknown, waiver_too_long), Conflict (policy_missing).
     """
     async with caller.work(tenant_id) as work:
         patch = await find_patch(work.tx, tenant_id, name)
@@ -140,7 +140,7 @@ def _refuse(waiver: Row, work: Work) -> None:
 async def _policy(tx: Tx, tenant_id: TenantId, now: datetime) -> Policy:
     in_force = await read_policy(tx, tenant_id, now)
     if in_force.policy is None:
-        raise Conflict(f"no policy in force says what is tested: {in_force.trouble}", kind="no_policy")
+        raise Conflict(f"no policy in force says what is tested: {in_force.trouble}", kind="policy_missing")
     return in_force.policy
 
 

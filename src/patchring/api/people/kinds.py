@@ -66,6 +66,14 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "proposal_not_found": (404, "there is no such proposal, or it was put to no tenant of yours"),
     "proposal_withdrawn": (409, "the proposal was withdrawn; nothing has to be answered"),
     "proposal_answered": (409, "the policy or a person of the tenant answered the proposal before"),
+    # tests
+    "test_unknown": (422, "the policy asks for no such test in this segment"),
+    "test_twice": (422, "a case stands in the record twice"),
+    "test_record_not_found": (404, "there is no such test record in the tenant"),
+    "test_waiver_not_found": (404, "there is no such waiver of tests in the tenant"),
+    "waiver_too_long": (422, "a waiver of tests ends within 30 days from now"),
+    "waiver_confirmed": (409, "a second person confirmed the waiver before"),
+    "waiver_over": (409, "the waiver is over; ask for another"),
     # devices, rollouts, stops, events
     "device_not_found": (404, "there is no such device in the tenant"),
     "device_name_ambiguous": (409, "several devices have the name; give the id"),
