@@ -469,12 +469,13 @@ CREATE TABLE patchring.gate_facet (
   tenant_count integer NOT NULL DEFAULT 0,
   device_count integer NOT NULL DEFAULT 0,
   installed_count integer NOT NULL DEFAULT 0,
+  accepted_at timestamp with time zone,
   CONSTRAINT gate_facet_ordinal_check CHECK ((ordinal > 0)),
   CONSTRAINT gate_facet_patch_key_kind_ordinal_key UNIQUE (patch_key, kind, ordinal),
   CONSTRAINT gate_facet_pkey PRIMARY KEY (patch_key, facet)
 );
 GRANT INSERT, SELECT, UPDATE ON patchring.gate_facet TO patchring_dispatcher;
-GRANT SELECT, UPDATE (era) ON patchring.gate_facet TO patchring_web;
+GRANT SELECT, UPDATE (accepted_at), UPDATE (era) ON patchring.gate_facet TO patchring_web;
 
 CREATE TABLE patchring.gate_own (
   tenant_id uuid NOT NULL,
@@ -519,6 +520,7 @@ CREATE TABLE patchring.gate_part (
   pooled jsonb NOT NULL,
   last_ring smallint NOT NULL,
   told text NOT NULL DEFAULT ''::text,
+  accepted_at timestamp with time zone,
   CONSTRAINT gate_part_pkey PRIMARY KEY (tenant_id, rollout_id, facet),
   CONSTRAINT gate_part_tenant_id_rollout_id_fkey FOREIGN KEY (tenant_id, rollout_id) REFERENCES patchring.rollout(tenant_id, rollout_id),
   CONSTRAINT gate_part_told_check CHECK ((told = ANY (ARRAY[''::text, 'slower'::text, 'held'::text])))
@@ -526,7 +528,7 @@ CREATE TABLE patchring.gate_part (
 ALTER TABLE patchring.gate_part ENABLE FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_scope ON patchring.gate_part FOR ALL TO PUBLIC USING (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[])) WITH CHECK (tenant_id = ANY (( SELECT patchring.scope() AS scope)::uuid[]));
 GRANT INSERT, SELECT, UPDATE ON patchring.gate_part TO patchring_dispatcher;
-GRANT SELECT, UPDATE (era) ON patchring.gate_part TO patchring_web;
+GRANT SELECT, UPDATE (accepted_at), UPDATE (era), UPDATE (pooled) ON patchring.gate_part TO patchring_web;
 
 CREATE TABLE patchring.gate_record (
   patch_key text NOT NULL,

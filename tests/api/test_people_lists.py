@@ -28,7 +28,17 @@ LISTS = [
     and route.name not in PLAIN
     and not route.path.endswith("}")
     and not route.path.endswith(
-        ("/policy", "/policy/document", "/calendar", "/priorities", "/explain", "/decisions", "/ended")
+        (
+            "/policy",
+            "/policy/document",
+            "/calendar",
+            "/priorities",
+            "/explain",
+            "/decisions",
+            "/ended",
+            "/gate",
+            "/replay",
+        )
     )
 ]
 

@@ -47,6 +47,8 @@ QUERIES: dict[str, Callable[[Twin], dict[str, str]]] = {
     "GET /tenants/{tenant}/explain": lambda t: {"device": str(t.device_id), "patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/patch": lambda t: {"patch": str(t.scene.patch_id)},
     "GET /tenants/{tenant}/decisions": lambda t: {"patch": str(t.scene.patch_id)},
+    "GET /tenants/{tenant}/gate": lambda t: {"patch": str(t.scene.patch_id)},
+    "GET /tenants/{tenant}/gate/replay": lambda t: {"patch": str(t.scene.patch_id)},
     "GET /feeds/entries": lambda _: {"key": "CVE-2026-0001", "history": "true"},
 }
 
@@ -59,6 +61,7 @@ NAMING: dict[str, Callable[[Twin], dict[str, Any]]] = {
     "POST /tenants/{tenant}/rejections": lambda t: {"patch": str(t.scene.patch_id), "reason": WHY},
     "POST /tenants/{tenant}/holds": lambda t: {"patch": str(t.scene.patch_id), "reason": WHY},
     "POST /tenants/{tenant}/rollouts": lambda t: {"patch": str(t.scene.patch_id)},
+    "POST /tenants/{tenant}/gate/release": lambda t: {"patch": str(t.scene.patch_id), "facet": "own", "reason": WHY},
     "POST /tenants/{tenant}/tokens": lambda t: {"site": str(t.scene.site_id)},
     "POST /tenants/{tenant}/test-records": lambda t: {"patch": str(t.scene.patch_id), **TRIED},
     "POST /tenants/{tenant}/test-waivers": lambda t: {"patch": str(t.scene.patch_id), **WAIVED},

@@ -15,11 +15,15 @@ from psycopg.types.json import Jsonb
 
 from patchring.api.people import people_api
 from patchring.app.enrolment import secret_hash
+from patchring.app.gate.kept import Seen, beside_json, step_json
 from patchring.app.permissions import StaffRole
 from patchring.app.principals import token_hash
 from patchring.app.services import Services
-from patchring.app.stops import place_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
+from patchring.app.stops import facet_stop, place_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
 from patchring.app.work import unit_of_work
+from patchring.core.gate.replay import METHOD, Beside, verdict_of
+from patchring.core.gate.sequential import Evidence, Step
+from patchring.core.gate.signals import Signal
 from patchring.core.ids import TenantId
 from patchring.store.database import Database
 from patchring.store.ids import new_id
@@ -156,6 +160,7 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
     scene.insert("permit_slot", [{**own, "permit_id": permit_id, "slot_key": "tenant"}])
     reasons = Jsonb([{"code": "window_closed", "text": f"{scene.slug} is closed", "numbers": {}}])
     scene.insert("denial", [{**own, "action_id": device.action_id, "denied_at": now, "reasons": reasons}])
+    _what_the_gate_saw(scene, device.device_id)
     stop_id = await _with_record(database, clock, scene)
     row = scene.connection.execute(
         "select approval_id from patchring.approval where tenant_id = %s", [scene.tenant_id]
@@ -163,6 +168,28 @@ async def fill(database: Database, clock: ManualClock, scene: Scene) -> Twin:
     assert row is not None
     issues = _known_issues(scene)
     return Twin(scene, token_id, hold_id, row[0], stop_id, _shift(scene), _proposal(scene), *issues, *_tests(scene))
+
+
+def _what_the_gate_saw(scene: Scene, device_id: UUID) -> None:
+    """One device that failed, and all of the tenant's held by that."""
+    now, own = scene.now, {"tenant_id": scene.tenant_id, "rollout_id": scene.rollout_id}
+    device = {**own, "device_id": device_id}
+    scene.insert("gate_device", [{**device, "facets": ["all"], "build": f"os of {scene.slug}", "began_at": now}])
+    scene.insert("gate_event", [{**device, "signal": "service_failure", "at": now}])
+    part = {"facet": "own", "words": "this client's devices", "era": 1, "device_count": 1, "installed_count": 1}
+    scene.insert("gate_part", [{**own, **part, "pooled": Jsonb({}), "last_ring": 1, "told": "held"}])
+    step = Step(1, 0.001, (1.0, 0.0, 0.0))
+    evidence = Evidence().after(step)
+    beside = Beside("this client's devices", Signal.SERVICE_FAILURE, 1, 0, 1, 1, 0, 0.001)
+    verdict = verdict_of(evidence, beside)
+    seen = Seen(1, evidence, 1, 0, verdict, beside, installed=1)
+    row = {**own, "signal": "service_failure", "era": 1}
+    scene.insert("gate_own", [{**row, "step_count": 1, "evidence": Jsonb(seen.as_json())}])
+    record = {**step_json(step), **beside_json(beside), **seen.verdict_json()}
+    scene.insert("gate_own_record", [{**row, "number": 1, "at": now, "record": Jsonb(record), "code_version": METHOD}])
+    key = facet_stop(scene.patch_key, f"own/{scene.tenant_id}")
+    stop = {"stop_id": new_id(now), "stop_key": key, "reason": f"seen at {scene.slug}", "placed_at": now}
+    scene.insert("stop", [{**stop, "placed_by": "worker"}])
 
 
 def _proposal(scene: Scene) -> UUID:

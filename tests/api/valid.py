@@ -187,6 +187,9 @@ COMMANDS: dict[str, Command] = {
         before=(f"POST {T}/rollouts/{{rollout_id}}/abandon",),
         changed={"patch": "another"},
     ),
+    f"POST {T}/gate/release": Command(
+        lambda w: {"patch": w.a.scene.patch_key, "facet": "own", "reason": WHY}, changed={"reason": "another reason"}
+    ),
     f"POST {T}/rollouts/{{rollout_id}}/halt": Command(because, rollout, changed={"reason": "another reason"}),
     f"POST {T}/rollouts/{{rollout_id}}/resume": Command(
         because, rollout, before=(f"POST {T}/rollouts/{{rollout_id}}/halt",), changed={"reason": "another reason"}

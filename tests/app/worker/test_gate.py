@@ -1,14 +1,24 @@
 """The gate on the server: a part of the fleet is held by what is seen of it over all tenants, and the others go on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from patchring.app.caller import Caller
+from patchring.app.errors import NotAllowed
 from patchring.app.gate.kept import Seen, read_record
+from patchring.app.gate.showing import release, replay, show
+from patchring.app.permissions import StaffRole
+from patchring.app.permits import PermitOffice
+from patchring.app.principals import Principal
+from patchring.app.services import Services
 from patchring.app.worker.handlers import HANDLERS
 from patchring.app.worker.loop import Worker
 from patchring.core.gate.replay import differences
+from patchring.wire.signing import SigningKey
 from tests.app.worker.world import POLICY, Product, Tenant, World
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +39,13 @@ def client(world: World, slug: str, controllers: int, product: Product, kind: st
     tenant.add_devices(2, GOOD, **server)
     tenant.add_devices(controllers, product, **{"class": "server", "roles": ["domain_controller"]}, criticality="high")
     return tenant
+
+
+def everybody(world: World) -> Caller:
+    """A person who was given all tenants."""
+    office = PermitOffice(world.database, world.clock, SigningKey.generate())
+    services = Services(world.database, world.clock, office, b"s" * 32)
+    return Caller(services, Principal(UUID(int=1), "ada", StaffRole.OPERATOR, None))
 
 
 def stops(world: World) -> list[str]:
@@ -149,3 +166,62 @@ async def test_a_restart_of_the_worker_and_a_look_more_change_nothing(world: Wor
     before = kept()
     await look()
     assert kept() == before
+
+
+async def test_who_releases_a_facet_accepts_what_was_seen_and_it_is_held_again_only_by_more(world: World) -> None:
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    alpha, _ = client(world, "alpha", 8, BAD), client(world, "beta", 8, BAD)
+    await until(world, lambda: HELD in stops(world))
+    await world.turn(MINUTE)
+    failed = controllers(alpha).count("failed")
+    answer = await release(everybody(world), alpha.tenant_id, GOOD.key, "role/domain_controller", "it is our own probe")
+    assert (answer["facet"], answer["state"]) == ("role/domain_controller", "released")
+    await world.settle()
+    assert HELD not in stops(world)
+    assert "gate_released" in alpha.events()
+    await until(world, lambda: HELD in stops(world))
+    assert controllers(alpha).count("failed") > failed
+    found = await replay(everybody(world), alpha.tenant_id, GOOD.key)
+    assert found["verdict_count"] > 0
+    assert found["differences"] == []
+
+
+async def test_a_changed_record_is_found_when_it_is_asked_again(world: World) -> None:
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    alpha = client(world, "alpha", 1, GOOD)
+    await world.turn(MINUTE)
+    await until(world, lambda: set(alpha.states(GOOD).values()) == {"verified"})
+    changed = "jsonb_set(record, '{expected}', to_jsonb((record ->> 'expected')::float8 + 1e-9))"
+    where = "facet = 'all' and signal = 'service_failure' and number = 1"
+    world.connection.execute(f"update patchring.gate_record set record = {changed} where {where}")  # noqa: S608
+    found = await replay(everybody(world), alpha.tenant_id, GOOD.key)
+    assert found["differences"]
+    assert all(each.startswith("all, service_failure, era 1: ") for each in found["differences"])
+
+
+async def test_a_release_of_what_all_have_needs_all_tenants(world: World) -> None:
+    alpha = client(world, "alpha", 1, GOOD)
+    one = replace(
+        everybody(world), principal=replace(everybody(world).principal, tenant_ids=frozenset({alpha.tenant_id}))
+    )
+    with pytest.raises(NotAllowed):
+        await release(one, alpha.tenant_id, GOOD.key, "all", "let it go on")
+
+
+async def test_others_are_shown_sentences_without_counts_and_who_has_all_tenants_the_numbers(world: World) -> None:
+    world.add_tenant("msp", "operator", PATIENT).add_devices(2, GOOD)
+    alpha, beta = client(world, "alpha", 6, BAD), client(world, "beta", 6, BAD)
+    await until(world, lambda: HELD in stops(world))
+    await world.turn(MINUTE)
+    full = everybody(world)
+    one = replace(full, principal=replace(full.principal, tenant_ids=frozenset({beta.tenant_id})))
+
+    async def said(caller: Caller) -> dict[str, str]:
+        shown = await show(caller, beta.tenant_id, GOOD.key)
+        held = [row for row in shown["facets"] if row["held_because"] and row["signal"] == "service_failure"]
+        return {row["facet"]: row["reason"]["text"] for row in held}
+
+    told = {"role/domain_controller": "Stopped for domain controllers: service failures at other clients; others go on"}
+    assert await said(one) == told
+    assert "in 2 tenants; without the patch" in (await said(full))["role/domain_controller"]
+    assert alpha.slug not in str(await show(one, beta.tenant_id, GOOD.key))

@@ -13,6 +13,7 @@ from patchring.api.people import (
     events,
     exposure,
     findings,
+    gate,
     known_issues,
     patches,
     policies,
@@ -81,6 +82,7 @@ ROUTERS = (
     testing.router,
     exposure.router,
     rollouts.router,
+    gate.router,
     events.router,
     principals.router,
 )

@@ -21,11 +21,12 @@ Key = tuple[str, Signal]
 
 @dataclass
 class Pool:
-    """`facets` are rows of `gate.facets` by key."""
+    """`facets` are rows of `gate.facets` by key. `warned_anew`: a warning came or went by this look."""
 
     patch_key: str
     facets: dict[str, Row]
     seen: dict[Key, Seen]
+    warned_anew: bool = False
     _touched: set[str] = field(default_factory=set)
     _stepped: set[Key] = field(default_factory=set)
     _ended: list[dict[str, Any]] = field(default_factory=list)
@@ -36,7 +37,7 @@ class Pool:
         if facet.key not in self.facets:
             ordinal = 1 + sum(row["kind"] == facet.kind for row in self.facets.values())
             about = {"facet": facet.key, "kind": facet.kind.value, "ordinal": ordinal, "words": facet.words}
-            counts = {"era": 1, "tenant_count": 0, "device_count": 0, "installed_count": 0}
+            counts = {"era": 1, "tenant_count": 0, "device_count": 0, "installed_count": 0, "accepted_at": None}
             self.facets[facet.key] = {**about, **counts}
             self._touched.add(facet.key)
         return self.facets[facet.key]
@@ -71,6 +72,7 @@ class Pool:
         told = told_to_others(watched_of(evidence, beside), verdict)
         seen = Seen(before.number + 1, evidence, tenants, unread, verdict, beside, told, beside.installed)
         self.seen[facet, signal] = seen
+        self.warned_anew = self.warned_anew or before.verdict.warned != verdict.warned
         self._stepped.add((facet, signal))
         record = {**step_json(more.step), **beside_json(beside), **seen.verdict_json()}
         about = {"facet": facet, "signal": signal.value, "era": self.facets[facet]["era"], "number": seen.number}
@@ -90,7 +92,7 @@ class Pool:
         )
 
     async def write(self, work: Work) -> None:
-        facets = [self.facets[key] for key in sorted(self._touched)]
+        facets = [{**self.facets[key], "accepted_at": None} for key in sorted(self._touched)]
         if facets:
             await work.tx.execute(sql.gate.put_facets, {"patch_key": self.patch_key, "rows": Jsonb(facets)})
         rows = self.rows()

@@ -50,8 +50,28 @@ class Read:
     members: Sequence[Row]
 
 
+@dataclass(frozen=True)
+class Apart:
+    """`held`: facets that are held, and explain what their devices showed. `accepted`: until when a person accepted
+    what was seen of a facet; of its devices only what came later counts, for any facet."""
+
+    held: Collection[str] = ()
+    accepted: Mapping[str, datetime] = field(default_factory=dict)
+
+    def counting(self, facets: Sequence[str]) -> list[str]:
+        """The facets for which a device of these facets counts."""
+        if not set(facets).isdisjoint(self.held):
+            return [facet for facet in facets if facet in self.held]
+        return [*facets, OWN.key]
+
+    def since(self, facet: str, facets: Sequence[str]) -> datetime | None:
+        """From when on a device of these facets counts for one of them; None: from the beginning."""
+        named = (*facets, OWN.key) if facet == OWN.key else facets
+        return max((self.accepted[each] for each in named if each in self.accepted), default=None)
+
+
 def sums_of(
-    read: Read, tenant_id: TenantId, held: Collection[str], tenant_counts: Mapping[str, int], now: datetime
+    read: Read, tenant_id: TenantId, apart: Apart, tenant_counts: Mapping[str, int], now: datetime
 ) -> dict[str, Sums]:
     """By facet, the tenant's own among them. `tenant_counts`: how many tenants have such devices."""
     found: defaultdict[str, Sums] = defaultdict(Sums)
@@ -59,18 +79,12 @@ def sums_of(
         for facet in (*row["facets"], OWN.key):
             _add_members(found[facet], row)
     for row in read.patched:
-        for facet in _counting(row["facets"], held):
-            _add_patched(found[facet], row, now)
-    for (facet, signal), events in _events(read.events, tenant_id, held).items():
+        for facet in apart.counting(row["facets"]):
+            _add_patched(found[facet], row, now, apart.since(facet, row["facets"]))
+    for (facet, signal), events in _events(read.events, tenant_id, apart).items():
         alone = 1 if facet == OWN.key else tenant_counts.get(facet, 1)
         found[facet].events[signal] = len(counted(events, alone))
     return dict(found)
-
-
-def _counting(facets: Sequence[str], held: Collection[str]) -> list[str]:
-    if held and not set(facets).isdisjoint(held):
-        return [facet for facet in facets if facet in held]
-    return [*facets, OWN.key]
 
 
 def _add_members(sums: Sums, row: Row) -> None:
@@ -80,22 +94,31 @@ def _add_members(sums: Sums, row: Row) -> None:
         sums.unread[signal] = sums.unread.get(signal, 0) + row[column]
 
 
-def _add_patched(sums: Sums, row: Row, now: datetime) -> None:
-    count, ends_at = row["device_count"], row["ended_at"] or now
-    age = min(max(ends_at - row["began_at"], timedelta(0)), WATCHED_FOR) + HEAD_START
-    hours = age.total_seconds() / 3600
-    sums.tried += count
+def _add_patched(sums: Sums, row: Row, now: datetime, accepted_at: datetime | None) -> None:
+    count = row["device_count"]
+    begin, end = (_hours(row, accepted_at) if accepted_at else 0.0), _hours(row, now)
+    sums.tried += 0 if begin else count
     sums.installed += count
-    sums.days += count * hours / 24
-    more = matured([(0.0, hours, count)])
+    sums.days += count * (end - begin) / 24
+    more = matured([(begin, end, count)])
     sums.matured = (sums.matured[0] + more[0], sums.matured[1] + more[1], sums.matured[2] + more[2])
 
 
-def _events(rows: Sequence[Row], tenant_id: TenantId, held: Collection[str]) -> dict[tuple[str, Signal], list[Event]]:
+def _hours(row: Row, at: datetime) -> float:
+    """How long the devices have the patch at an instant; 0 before."""
+    if at < row["began_at"]:
+        return 0.0
+    age: timedelta = min(row["ended_at"] or at, at) - row["began_at"]
+    return (min(max(age, timedelta(0)), WATCHED_FOR) + HEAD_START).total_seconds() / 3600
+
+
+def _events(rows: Sequence[Row], tenant_id: TenantId, apart: Apart) -> dict[tuple[str, Signal], list[Event]]:
     found: defaultdict[tuple[str, Signal], list[Event]] = defaultdict(list)
     for row in rows:
-        for facet in _counting(row["facets"], held):
-            found[facet, Signal(row["signal"])].append(Event(row["device_id"], tenant_id, row["at"]))
+        for facet in apart.counting(row["facets"]):
+            accepted_at = apart.since(facet, row["facets"])
+            if accepted_at is None or row["at"] > accepted_at:
+                found[facet, Signal(row["signal"])].append(Event(row["device_id"], tenant_id, row["at"]))
     return dict(found)
 
 

@@ -31,7 +31,6 @@ def tell(
         work.wake("rollout", rollout_id)
 
 
-def changed(parts: Mapping[str, Row], held: Collection[str], slower: Collection[str]) -> bool:
-    """Whether other tenants have something new to hear of facets that this one has."""
-    now = {facet: HELD if facet in held else SLOWER if facet in slower else NOTHING for facet in parts}
-    return any(parts[facet]["told"] != told for facet, told in now.items())
+def released(parts: Mapping[str, Row], held: Collection[str]) -> bool:
+    """Whether this tenant was told of a hold that is no more: the others have to hear of it as well."""
+    return any(part["told"] == HELD and facet not in held for facet, part in parts.items())

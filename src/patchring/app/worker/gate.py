@@ -4,7 +4,6 @@ Looks at one patch go one after the other over all tenants (a lock of the patch)
 placed once. What is pooled is remembered beside the tenant's sums, so that a look that is repeated adds nothing.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,13 +12,14 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from patchring.app.gate.locking import lock_gate
 from patchring.app.gate.naming import name_devices
 from patchring.app.gate.own import OwnPool, load_own
 from patchring.app.gate.pool import Pool, load_pool
 from patchring.app.gate.steps import NOTHING_POOLED, grown
 from patchring.app.gate.stopping import held_facets, own_name, to_hold, to_slow
-from patchring.app.gate.sums import WATCHED, WATCHED_FOR, Read, Sums, as_kept, sums_of
-from patchring.app.gate.telling import changed, tell
+from patchring.app.gate.sums import WATCHED, WATCHED_FOR, Apart, Read, Sums, as_kept, sums_of
+from patchring.app.gate.telling import released, tell
 from patchring.app.stops import facet_stop, place_stop
 from patchring.app.work import Work
 from patchring.app.worker.claim import DueItem
@@ -64,7 +64,7 @@ async def handle(work: Work, item: DueItem) -> None:
     row = await work.tx.maybe(sql.gate.rollout, key)
     if row is None:
         return
-    await _lock(work, row["patch_key"])
+    await lock_gate(work, row["patch_key"])
     new, more = await name_devices(work, item.id)
     await work.tx.execute(sql.gate.end_taken_back, key)
     heard_before = work.now - SILENT_AFTER
@@ -76,12 +76,6 @@ async def handle(work: Work, item: DueItem) -> None:
     if more:
         work.wake("gate", item.id)
     _look_later(work, item.id, read)
-
-
-async def _lock(work: Work, patch_key: str) -> None:
-    name = b"patchring.gate:" + patch_key.encode()
-    lock_id = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
-    await work.tx.execute(sql.rollouts.lock, {"lock_id": lock_id})
 
 
 async def _begin(work: Work, rollout_id: UUID, patch_key: str, read: Read, new: Mapping[str, Facet]) -> Look:
@@ -104,7 +98,9 @@ async def _add(look: Look, read: Read) -> None:
     """One step for each facet and signal."""
     tenants = {facet: row["tenant_count"] for facet, row in look.pool.facets.items()}
     controls = await _controls(look)
-    sums = sums_of(read, look.work.tenant_id, look.held, tenants, look.work.now)
+    rows = [*look.pool.facets.values(), *(part for part in look.parts.values() if part["facet"] == OWN.key)]
+    accepted = {row["facet"]: row["accepted_at"] for row in rows if row["accepted_at"]}
+    sums = sums_of(read, look.work.tenant_id, Apart(look.held, accepted), tenants, look.work.now)
     for facet in sorted(sums):
         part = _part(look, facet, sums[facet])
         pooled = part["pooled"] or NOTHING_POOLED
@@ -161,7 +157,7 @@ async def _conclude(look: Look) -> None:
     kinds = {facet: FacetKind(row["kind"]) for facet, row in look.pool.facets.items()}
     slower = {facet: seen.told for facet, seen in to_slow(look.pool.seen, kinds, look.held).items()}
     said = {facet: told for facet, told in slower.items() if told is not None}
-    news = pooled or changed(look.parts, look.held, said)
+    news = pooled or look.pool.warned_anew or released(look.parts, look.held)
     tell(look.work, look.rollout_id, look.patch_key, look.parts, look.held, said)
     await look.pool.write(look.work)
     await look.own.write(look.work)

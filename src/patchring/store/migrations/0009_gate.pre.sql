@@ -41,10 +41,13 @@ create table patchring.gate_part (
   pooled jsonb not null,
   last_ring smallint not null,
   told text not null default '' check (told in ('', 'slower', 'held')),
+  accepted_at timestamptz,
   primary key (tenant_id, rollout_id, facet),
   foreign key (tenant_id, rollout_id) references patchring.rollout (tenant_id, rollout_id)
 );
 comment on column patchring.gate_part.pooled is 'By signal: events, device-days, tried, matured by onset, unread.';
+
+comment on column patchring.gate_part.accepted_at is 'What was seen of the own facet up to then was accepted by a person.';
 
 -- All devices of one tenant together: judged apart, and kept with the tenant.
 create table patchring.gate_own (
@@ -85,6 +88,7 @@ create table patchring.gate_facet (
   tenant_count integer not null default 0,
   device_count integer not null default 0,
   installed_count integer not null default 0,
+  accepted_at timestamptz,
   primary key (patch_key, facet),
   unique (patch_key, kind, ordinal)
 );
@@ -123,4 +127,5 @@ grant insert on patchring.gate_device, patchring.gate_event, patchring.gate_part
 grant update on patchring.gate_device, patchring.gate_part, patchring.gate_own, patchring.gate_facet,
   patchring.gate_evidence to patchring_dispatcher;
 -- A person who releases a hold lets its evidence begin anew.
-grant update (era) on patchring.gate_facet, patchring.gate_part to patchring_web;
+grant update (era, accepted_at) on patchring.gate_facet to patchring_web;
+grant update (era, accepted_at, pooled) on patchring.gate_part to patchring_web;

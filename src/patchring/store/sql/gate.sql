@@ -132,7 +132,7 @@ order by placed.ring, held.facets;
 
 -- name: parts
 -- What of each facet of a rollout is in the pool.
-select facet, words, era, device_count, installed_count, pooled, last_ring, told from patchring.gate_part
+select facet, words, era, device_count, installed_count, pooled, last_ring, told, accepted_at from patchring.gate_part
 where tenant_id = %(tenant_id)s and rollout_id = %(rollout_id)s
 order by facet;
 
@@ -150,7 +150,8 @@ set era = excluded.era, device_count = excluded.device_count, installed_count = 
 
 -- name: facets
 -- The facets of a patch over all tenants, without names of tenants.
-select facet, kind, ordinal, words, era, tenant_count, device_count, installed_count from patchring.gate_facet
+select facet, kind, ordinal, words, era, tenant_count, device_count, installed_count, accepted_at
+from patchring.gate_facet
 where patch_key = %(patch_key)s
 order by kind, ordinal;
 
@@ -262,3 +263,48 @@ with near as (
   from near
 )
 select device_id from numbered where state = 'waiting' and turn > 1 order by device_id;
+
+-- name: kinds
+-- Devices of a rollout by kind and ring, and how many of them are verified.
+select held.build, held.role, held.application, placed.ring, count(*)::integer as count,
+  count(*) filter (where placed.state = 'verified')::integer as verified
+from patchring.gate_device as held
+join patchring.rollout_device as placed on placed.tenant_id = held.tenant_id and placed.rollout_id = held.rollout_id
+  and placed.device_id = held.device_id
+where held.tenant_id = %(tenant_id)s and held.rollout_id = %(rollout_id)s and held.facets <> '{}'
+  and placed.state <> 'skipped'
+group by held.build, held.role, held.application, placed.ring
+order by placed.ring, held.build, held.role, held.application;
+
+-- name: accept
+-- A person accepted what was seen of a facet up to now: its evidence begins anew from here.
+update patchring.gate_facet set era = era + 1, accepted_at = %(at)s
+where patch_key = %(patch_key)s and facet = %(facet)s;
+
+-- name: accept_own
+-- The same for one tenant's devices together.
+update patchring.gate_part as part set era = part.era + 1, accepted_at = %(at)s, pooled = '{}'
+from patchring.rollout
+where rollout.tenant_id = %(tenant_id)s and rollout.patch_id = %(patch_id)s and part.tenant_id = rollout.tenant_id
+  and part.rollout_id = rollout.rollout_id and part.facet = 'own';
+
+-- name: records
+-- Every verdict on pooled evidence of a patch, in its order, with the evidence that they add up to.
+select held.facet, held.signal, held.era, held.evidence,
+  (select jsonb_agg(kept.record order by kept.number) from patchring.gate_record as kept
+    where kept.patch_key = held.patch_key and kept.facet = held.facet and kept.signal = held.signal
+      and kept.era = held.era) as records
+from patchring.gate_evidence as held
+where held.patch_key = %(patch_key)s
+order by held.facet, held.signal, held.era;
+
+-- name: own_records
+-- The same of one tenant's devices together.
+select 'own' as facet, held.signal, held.era, held.evidence,
+  (select jsonb_agg(kept.record order by kept.number) from patchring.gate_own_record as kept
+    where kept.tenant_id = held.tenant_id and kept.rollout_id = held.rollout_id and kept.signal = held.signal
+      and kept.era = held.era) as records
+from patchring.gate_own as held
+join patchring.rollout on rollout.tenant_id = held.tenant_id and rollout.rollout_id = held.rollout_id
+where held.tenant_id = %(tenant_id)s and rollout.patch_id = %(patch_id)s
+order by held.rollout_id, held.signal, held.era;
