@@ -6,7 +6,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from patchring.app.permissions import StaffRole
-from patchring.app.stops import patch_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
+from patchring.app.stops import facet_stop, patch_stop, ring_stop, rollout_stop, segment_stop, tenant_stop
 from tests.api.test_twin_tenants import everything
 from tests.api.twins import Twin, Twins
 from tests.api.valid import WHY
@@ -238,7 +238,8 @@ async def test_a_stop_of_everything_is_shown_to_everybody(twins: Twins) -> None:
         cursor = page["next"]
     rollout, tenant = twins.a.scene.rollout_id, twins.a.tenant_id
     own = {tenant_stop(tenant), rollout_stop(rollout), ring_stop(rollout, 1), segment_stop(tenant, "everything")}
-    assert (len(seen), set(seen)) == (5, {"everything", *own})
+    own.add(facet_stop(twins.a.scene.patch_key, f"own/{tenant}"))
+    assert (len(seen), set(seen)) == (6, {"everything", *own})
 
 
 async def test_a_rollout_that_is_open_is_not_started_again(twins: Twins) -> None:

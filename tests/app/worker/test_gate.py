@@ -9,15 +9,18 @@ import pytest
 
 from patchring.app.caller import Caller
 from patchring.app.errors import NotAllowed
+from patchring.app.gate.doubts import gate_doubts
 from patchring.app.gate.kept import Seen, read_record
 from patchring.app.gate.showing import release, replay, show
 from patchring.app.permissions import StaffRole
 from patchring.app.permits import PermitOffice
 from patchring.app.principals import Principal
 from patchring.app.services import Services
+from patchring.app.work import unit_of_work
 from patchring.app.worker.handlers import HANDLERS
 from patchring.app.worker.loop import Worker
 from patchring.core.gate.replay import differences
+from patchring.store.roles import Role
 from patchring.wire.signing import SigningKey
 from tests.app.worker.world import POLICY, Product, Tenant, World
 
@@ -225,3 +228,17 @@ async def test_others_are_shown_sentences_without_counts_and_who_has_all_tenants
     assert await said(one) == told
     assert "in 2 tenants; without the patch" in (await said(full))["role/domain_controller"]
     assert alpha.slug not in str(await show(one, beta.tenant_id, GOOD.key))
+
+
+async def test_a_ring_does_not_pass_while_a_signal_of_devices_further_out_cannot_be_read(world: World) -> None:
+    """The sentence is said of every ring before the outermost that has such devices."""
+    operator = world.add_tenant("msp", "operator", PATIENT)
+    operator.add_devices(2, GOOD)
+    alpha = client(world, "alpha", 0, GOOD)
+    await until(world, lambda: bool(world.rows("select 1 from patchring.gate_part")))
+    unread = "jsonb_set(evidence, '{outcome}', '\"inconclusive\"')"
+    world.connection.execute(f"update patchring.gate_evidence set evidence = {unread} where facet = 'all'")  # noqa: S608
+    [rollout] = alpha.rows("select rollout_id from patchring.rollout where tenant_id = %(t)s")
+    async with unit_of_work(world.database, Role.DISPATCHER, world.clock, "worker", alpha.tenant_id) as work:
+        doubts = await gate_doubts(work, rollout["rollout_id"], GOOD.key)
+    assert {ring for ring, _ in doubts} == {3}

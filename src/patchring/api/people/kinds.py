@@ -80,6 +80,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "rollout_not_found": (404, "there is no such rollout in the tenant"),
     "rollout_not_started": (409, "nothing was started; `reasons` say why"),
     "illegal_move": (409, "the state of the rollout does not allow this"),
+    "of_gate": (422, "a facet that the gate holds is released with its evidence: `gate/release`"),
     "stop_key_unknown": (422, "the key is of no form that a permit looks for"),
     "stop_not_found": (404, "no such stop is in force, or it is about nothing of yours"),
     "stop_in_force": (409, "it is stopped already"),

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from patchring.app.decisions import Assessment, Undecided, assess, read_policy_text
+from patchring.app.gate.doubts import gate_doubts
 from patchring.app.stops import EVERYTHING, patch_stop, rollout_stop, stops_in_force, tenant_stop
 from patchring.app.tests_on_record import tests_missing_by_segment
 from patchring.app.work import Work
@@ -135,6 +136,7 @@ async def _ring_views(
     segments = {name for ring in rings for name in ring["segments"]}
     patch = (row["patch_id"], assessment.patch.patch_key)
     untested = await tests_missing_by_segment(work.tx, work.tenant_id, policy, patch, segments, work.now)
+    doubts = await gate_doubts(work, row["rollout_id"], assessment.patch.patch_key)
     waiting_for = {name for name in assessment.to_review if assessment.standing(name) is not True}
     return tuple(
         RingView(
@@ -150,6 +152,7 @@ async def _ring_views(
             forgiven_count=ring["forgiven_count"],
             waits_for=assessment.waits_for(waiting_for & set(ring["segments"]), row["created_at"]),
             tests_missing=tuple(lack for name in ring["segments"] for lack in untested.get(name, ())),
+            doubts=tuple(said for last_ring, said in doubts if last_ring > ring["ring"]),
         )
         for ring in rings
     )

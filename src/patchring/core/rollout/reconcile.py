@@ -13,6 +13,7 @@ All rules of promotion are here (what a soak needs: soak.py; what follows a halt
 - The first device that fails before any was verified halts; so do more than `failed_max` failed or lost devices.
   Failures that a person accepted by resuming are not counted again.
 - Under a stop or a hold nothing new is offered, and nothing is promoted.
+- A ring does not pass while the gate doubts devices that lie further out.
 - What cannot be read promotes nothing and halts nothing.
 """
 
@@ -156,6 +157,7 @@ def _empty_ring(view: RolloutView, ring: RingView, now: datetime) -> tuple[bool,
 def _served_ring(view: RolloutView, ring: RingView, now: datetime, *first: Action) -> tuple[bool, list[Action]]:
     actions = [*first, *_offers(view, ring)]
     lacks, until_at = soak_lacks(view.policy.ring(ring.number), ring, now)
+    lacks = (*lacks, *ring.doubts)
     if not lacks:
         verified = ring.count(DeviceState.VERIFIED)
         text = (

@@ -22,6 +22,7 @@ class RingView:
     not come for it; they keep no place that another could have. `forgiven_count`: failures that a person accepted by
     resuming. `review_needed`: a person has to approve the patch for a segment of this ring before it opens; `waits_for`
     says who (empty: any person). `tests_missing`: what a segment of this ring asks to be tested and was not.
+    `doubts`: what the gate has against devices that lie further out than this ring.
     """
 
     number: int
@@ -36,6 +37,7 @@ class RingView:
     forgiven_count: int = 0
     waits_for: tuple[Reason, ...] = ()
     tests_missing: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
 
     def count(self, *states: DeviceState) -> int:
         return sum((self.counts or {}).get(state, 0) for state in states)
