@@ -52,7 +52,7 @@ def release(
     with server() as api:
         body = {"patch": patch, "facet": facet, "reason": reason}
         row = api.post(path("tenants", tenant, "gate", "release"), body)
-    told(row, as_json, f"released: {row['facet']}")
+    told(row, as_json, f"released: {facet}")
 
 
 @gate.command("replay")
