@@ -77,7 +77,7 @@ def test_what_asks_needs_an_answer(desk: Desk, tmp_path: Path, name: str) -> Non
     given = {"tenant": "northwind", "patch": desk.scene.patch_key, "rollout": desk.scene.rollout_id, "file": MANUAL}
     given |= {"reason": "because", "key": "everything", "hold_id": "1", "approval_id": "1", "token_id": "1"}
     given |= {"name": "operator", "version": 1, "kind": "hold", "proposal_id": "1", "decision": "accept"}
-    given |= {"issue_id": "1", "source": "ticket 4711", "release_when": "1.2 is out"}
+    given |= {"issue_id": "1", "source": "ticket 4711", "release_when": "1.2 is out", "facet": "own"}
     command = COMMANDS[name]
     if name == "known-issues add":
         given["patch"] = "package=demo"
