@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchring.sim.trials import kinds
-from patchring.sim.trials.kinds import KINDS, ROLES, On
+from patchring.sim.trials.kinds import KINDS, NAMES, ROLES, On
 from patchring.sim.trials.scenario import FleetSpec
 
 # Columns; numpy's own types say too much about widths to be of help here.
@@ -68,8 +68,7 @@ def make_fleet(spec: FleetSpec) -> TrialFleet:
         "model": _by_side(rng, server, _long_tail(kinds.CLIENT_MODELS), _long_tail(kinds.SERVER_MODELS)),
         "app": _by_side(rng, server, _apps(kinds.CLIENT_APPS), _apps(kinds.SERVER_APPS)),
     }
-    names = _names()
-    member, facets, facet_kind = _facets({"role": role, **columns, "tenant": tenant}, names)
+    member, facets, facet_kind = _facets({"role": role, **columns, "tenant": tenant}, NAMES)
     starts, ends, on_share = _online(rng, role)
     return TrialFleet(
         role=role,
@@ -85,7 +84,7 @@ def make_fleet(spec: FleetSpec) -> TrialFleet:
         member=member,
         facets=facets,
         facet_kind=facet_kind,
-        names=names,
+        names=NAMES,
         **columns,
     )
 
@@ -116,18 +115,6 @@ def _apps(count: int) -> list[float]:
     """The first one is none."""
     tail = _long_tail(count)
     return [kinds.APPLESS_SHARE, *((1 - kinds.APPLESS_SHARE) * each / sum(tail) for each in tail)]
-
-
-def _names() -> dict[str, tuple[str, ...]]:
-    apps = ["no-app", *(f"app-{number + 1}" for number in range(kinds.CLIENT_APPS))]
-    server_apps = ["no-server-app", *(f"server-app-{number + 1}" for number in range(kinds.SERVER_APPS))]
-    models = [f"pc-model-{number + 1}" for number in range(kinds.CLIENT_MODELS)]
-    return {
-        "role": ROLES,
-        "build": (*kinds.CLIENT_BUILDS, *kinds.SERVER_BUILDS),
-        "model": (*models, *(f"server-model-{number + 1}" for number in range(kinds.SERVER_MODELS))),
-        "app": (*apps, *server_apps),
-    }
 
 
 def _groups(role: Ints, tenant: Ints) -> Ints:

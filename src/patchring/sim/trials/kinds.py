@@ -81,6 +81,19 @@ CLIENT_APPS, SERVER_APPS = 10, 6
 APPLESS_SHARE = 0.35
 
 
+def _numbered(word: str, count: int) -> list[str]:
+    return [f"{word}-{number + 1}" for number in range(count)]
+
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "role": ROLES,
+    "build": (*CLIENT_BUILDS, *SERVER_BUILDS),
+    "model": (*_numbered("pc-model", CLIENT_MODELS), *_numbered("server-model", SERVER_MODELS)),
+    "app": ("no-app", *_numbered("app", CLIENT_APPS), "no-server-app", *_numbered("server-app", SERVER_APPS)),
+}
+"""What each column of a fleet can say, clients' values before servers'."""
+
+
 def rate(role: str, signal: Signal) -> float:
     """Events a day of one device of this role, without a patch. An installation fails only when there is one."""
     own = KINDS[role].rates or {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from patchring.sim.errors import WrongScenario
-from patchring.sim.trials.kinds import SIGNALS
+from patchring.sim.trials.kinds import NAMES, SIGNALS
 
 FORMAT = 1
 
@@ -95,9 +95,12 @@ def read(path: Path) -> tuple[Scenario, ...]:
     except OSError as error:
         raise WrongScenario(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise WrongScenario(f"{path}: {error}; docs/simulation.md explains the format") from error
+        said = " ".join(str(error).split())
+        raise WrongScenario(f"{path}: {said}; docs/simulation.md explains the format") from error
     if found.format != FORMAT:
         raise WrongScenario(f"{path}: expected format {FORMAT}, got {found.format}")
+    if not found.scenarios:
+        raise WrongScenario(f"{path} has no scenarios; `patchring simulate example` prints some")
     for scenario in found.scenarios:
         check(scenario)
     return found.scenarios
@@ -119,5 +122,8 @@ def check(scenario: Scenario) -> None:
             raise WrongScenario(f"{where}: no such signal: {', '.join(unknown)}. There are: {', '.join(SIGNALS)}")
         if not 0 <= defect.share <= 1 or not all(0 <= chance <= 1 for chance in defect.signals.values()):
             raise WrongScenario(f"{where}: shares and chances are between 0 and 1")
+        for column, names in NAMES.items():
+            if (name := getattr(defect.where, column)) and name not in names:
+                raise WrongScenario(f"{where}: no such {column}: {name}. There are: {', '.join(names)}")
         if defect.onset_h <= 0:
             raise WrongScenario(f"{where}: expected an onset of more than 0 hours, got {defect.onset_h}")

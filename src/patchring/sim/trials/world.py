@@ -188,7 +188,7 @@ def _defects(rng: np.random.Generator, fleet: TrialFleet, defects: Sequence[Defe
 
 
 def there(fleet: TrialFleet, where: Where) -> Bools:
-    """Devices that have all that is named. Raises ValueError for a name that no device can have."""
+    """Devices that have all that is named."""
     found = np.ones(fleet.size, dtype=np.bool_)
     for column in ("role", "build", "model", "app"):
         if name := getattr(where, column):

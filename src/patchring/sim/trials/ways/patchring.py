@@ -55,7 +55,7 @@ class Patchring:
         self.budgets = _budgets(self.fleet)
         self.held = np.zeros(self.fleet.size, dtype=np.bool_)
         self.suspects: set[tuple[int, int]] = set()
-        self.harm = np.zeros(len(self.fleet.facets))
+        self.harm = np.full(len(self.fleet.facets), harm_if_clean((0.0, 0.0, 0.0)))
         self.high = _high(self.fleet)
         self.spent: deque[float] = deque()
         self.recent: deque[Ints] = deque()
