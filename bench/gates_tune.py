@@ -1,7 +1,7 @@
 """`python -m bench.gates_tune`: what the others' ways come to at each setting, on the seeds that are for tuning.
 
-The rate of false holds is the same for all: of the good patches at most one in fifty may be held, else a setting is
-out. Of those that are left the one with the fewest broken devices is the way's, at an exposure near ours.
+The rate of false holds is the same for all: of 150 good patches at most two may be held, else a setting is out. Of
+those that are left the one with the fewest broken devices is the way's, at an exposure near ours.
 """
 
 import dataclasses
@@ -19,8 +19,8 @@ from patchring.sim.trials import cases
 from patchring.sim.trials.runs import Result, Trial, run_all
 from patchring.sim.trials.ways import fixed_window, thresholds, time_rings
 
-GOOD, BAD = 50, 40
-FALSE_MAX = 1
+GOOD, BAD = 150, 40
+FALSE_MAX = 2
 # A setting that is out already is not tried on.
 SOME = 10
 KEPT = Path("build/gates_tune.jsonl")
