@@ -3,6 +3,7 @@
 What it writes is what the use cases write; tests of one room need not run all the others to get there.
 """
 
+import itertools
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.tenant_id = TenantId(new_id(self.now))
+        self.request_numbers = itertools.count(1)
         self.site_id, self.patch_id, self.policy_version_id = (new_id(self.now) for _ in range(3))
         self.campaign_id, self.rollout_id = new_id(self.now), new_id(self.now)
         self.patch_key = f"apt:demo-{self.slug}=1.1"
@@ -166,6 +168,7 @@ class Scene:
             "action_id": str(device.action_id),
             "action": "install",
             "nonce": secrets.token_hex(16),
+            "number": next(self.request_numbers),
             "made_at_ms": milliseconds(self.now),
             "boot_id": "boot-1",
             "plan": PLAN,

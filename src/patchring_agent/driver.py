@@ -74,7 +74,7 @@ class Driver:
         return self._server.reports(effect.entries, self._scan)
 
     def _ask_permit(self, effect: effects.AskPermit, state: State) -> events.Event:
-        return self._server.permit(effect.offer.action_id, effect.offer.action, effect.plan)
+        return self._server.permit(effect.offer.action_id, effect.offer.action, effect.plan, effect.number)
 
     # --- looking at the device ----------------------------------------------------------------------------------
 

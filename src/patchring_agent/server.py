@@ -70,7 +70,7 @@ class Server:
         message: Report = signed(self._key, "report", report)
         return message
 
-    def permit(self, action_id: str, action: str, plan: Plan) -> events.Event:
+    def permit(self, action_id: str, action: str, plan: Plan, number: int) -> events.Event:
         """The boot clock is read before anything is sent: the permit's lifetime runs from there."""
         sent = clocks.now()
         request = PermitRequest(
@@ -79,6 +79,7 @@ class Server:
             action_id,
             action,
             secrets.token_hex(16),
+            number,
             sent.wall_ms,
             clocks.boot_id(),
             plan,

@@ -75,7 +75,8 @@ class Story:
 
     def request(self, nonce: str = "ab" * 16) -> PermitRequest:
         offer, wanted = self.effect.offer, self.effect.plan
-        return PermitRequest(TENANT, DEVICE, offer.action_id, offer.action, nonce, START, self.boot, wanted, "")
+        number = self.effect.number
+        return PermitRequest(TENANT, DEVICE, offer.action_id, offer.action, nonce, number, START, self.boot, wanted, "")
 
     def permit(self, lifetime_s: int = 60, took_ms: int = 100) -> Any:
         request, sent = self.request(), self.boot_ms

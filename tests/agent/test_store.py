@@ -32,7 +32,7 @@ def full() -> Kept:
     identity = Identity(TENANT, DEVICE, "ab" * 32)
     entry = Entry(REPORT, 1, "progress", 5, {"state": "received", "action_id": "action-1", "detail": ""}, "too new")
     job = Job(install(1, "app=1.1"), "ready", plan(), detail="no permit: closed")
-    return Kept(identity, Authority().root, 7, 1, "boot-1", [entry], None, "d", "d", 1, job, [job], ["x"], ["action-0"])
+    return Kept(identity, Authority().root, 7, 1, 3, "boot-1", [entry], None, "d", "d", 1, job, [job], ["x"], ["a-0"])
 
 
 def test_what_is_saved_comes_back_unchanged(folder: StateFolder) -> None:

@@ -206,6 +206,7 @@ class World:
             effect.offer.action_id,
             effect.offer.action,
             nonce,
+            effect.number,
             self.wall_ms,
             f"boot-{self.boot}",
             effect.plan,

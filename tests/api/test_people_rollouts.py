@@ -110,7 +110,16 @@ async def test_a_way_back_halts_first(twins: Twins) -> None:
     answer = (await send(twins, "roll-back")).json()
     assert (answer["state"], answer["rollback_requested_by"]) == ("halted", "operator:all")
     assert in_force(twins) == {rollout_stop(twins.a.scene.rollout_id)}
-    assert events(twins.a)[-2:] == ["rollout_halted", "rollback_requested"]
+    assert events(twins.a)[-3:] == ["rollout_halted", "rollback_requested", "hold_placed"]
+
+
+async def test_what_a_person_takes_back_does_not_begin_anew(twins: Twins) -> None:
+    """Its devices miss the patch again, and the policy would offer it: it is held, once, until a person releases it."""
+    nothing_stopped(twins)
+    for _ in range(2):
+        await send(twins, "roll-back")
+    scene = twins.a.scene
+    assert scene.count("hold", f"patch_key = '{scene.patch_key}' and source = 'person' and segment is null") == 1
 
 
 async def test_an_abandoned_rollout_never_goes_on(twins: Twins) -> None:

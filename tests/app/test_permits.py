@@ -77,6 +77,27 @@ async def test_a_lost_answer_does_not_block_the_device(office: PermitOffice, sce
     assert scene.count("permit_slot") == 0
 
 
+async def test_a_request_that_was_overtaken_gives_no_permit_back(office: PermitOffice, scene: Scene) -> None:
+    """It was on its way for minutes, and the device began under the permit of its next request meanwhile."""
+    late = scene.request(scene.devices[0])
+    assert (await ask(office, scene)).permit is not None
+    answer = await office.ask(scene.tenant_id, scene.devices[0].device_id, late)
+    assert "permit_live" in codes(answer)
+    assert scene.count("permit", "settled_at is null") == 1
+
+
+async def test_a_request_that_is_denied_gives_the_permit_before_it_back(
+    office: PermitOffice, scene: Scene, database: Database
+) -> None:
+    """Else a device whose answer was lost could not even be rolled back while everything is stopped."""
+    assert (await ask(office, scene)).permit is not None
+    async with database.operator(Role.WEB) as tx:
+        assert await place_stop(tx, EVERYTHING, "ticket 4711", "ada", scene.now)
+    assert "stop_everything" in codes(await ask(office, scene))
+    assert scene.count("permit", "outcome = 'not_started'") == 1
+    assert scene.count("action", "state = 'offered'") == 2
+
+
 async def test_a_nonce_is_answered_once(office: PermitOffice, scene: Scene) -> None:
     assert (await ask(office, scene, nonce="aa" * 16)).permit is not None
     assert codes(await ask(office, scene, nonce="aa" * 16)) == ["permit_live"]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 TENANT, DEVICE = TenantId(UUID(int=1)), DeviceId(UUID(int=2))
 REQUEST = PermitRequest(
-    str(TENANT), str(DEVICE), str(UUID(int=3)), "install", "ab" * 16, 1, "boot", Plan("apt", []), ""
+    str(TENANT), str(DEVICE), str(UUID(int=3)), "install", "ab" * 16, 1, 1, "boot", Plan("apt", []), ""
 )
 Answering = Callable[[Any], Awaitable[Any]]
 

@@ -77,8 +77,8 @@ ANSWER = encode(Authority().answer(request()))
 REQUEST = encode(request())
 # Said to people and to the loop's timer; a permit does not rest on it.
 BESIDE = {("retry_after_s",)}
-# The permit does not repeat these: the loop compares the boot id, the server checks instant and signature.
-UNSEALED = {("made_at_ms",), ("boot_id",), ("signature",)}
+# The permit does not repeat these: the loop compares the boot id, the server checks number, instant and signature.
+UNSEALED = {("number",), ("made_at_ms",), ("boot_id",), ("signature",)}
 
 
 def test_the_unchanged_answer_counts() -> None:

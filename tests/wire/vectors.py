@@ -47,7 +47,7 @@ def request() -> PermitRequest:
     """Unsigned: `signature` is empty."""
     action = "0198f000-0000-7000-8000-00000000ac01"
     nonce = "00112233445566778899aabbccddeeff"
-    return PermitRequest(TENANT, DEVICE, action, "install", nonce, 1_760_000_000_000, "boot-1", plan(), "")
+    return PermitRequest(TENANT, DEVICE, action, "install", nonce, 1, 1_760_000_000_000, "boot-1", plan(), "")
 
 
 def facts() -> Facts:

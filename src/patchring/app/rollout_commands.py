@@ -12,8 +12,10 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from patchring.app.caller import Caller
+from patchring.app.decisions import holds_in_force
 from patchring.app.errors import Conflict, NotFound
 from patchring.app.gate.stopping import facet_keys
+from patchring.app.holds import place_hold
 from patchring.app.patches import find_patch
 from patchring.app.rollouts import NotStarted, create_rollout
 from patchring.app.stop_commands import lift
@@ -136,7 +138,8 @@ async def resume(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why
 
 
 async def roll_back(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, why: str) -> Row:
-    """Take the patch back where the policy's remedy says so. A running rollout is halted first."""
+    """Take the patch back where the policy's remedy says so. A running rollout is halted first. The tenant's devices
+    miss the patch again then, so it is held until a person releases it."""
     before = await show_rollout(caller, tenant_id, rollout_id)
     if before["state"] != RolloutState.HALTED:
         _after(before, RolloutEvent.HALTED, "rolled back")
@@ -145,6 +148,9 @@ async def roll_back(caller: Caller, tenant_id: TenantId, rollout_id: RolloutId, 
         await _halt(work, rollout_id, why)
         await work.tx.execute(sql.commands.request_rollback, {**_key(work, rollout_id), "by": caller.actor})
         work.record("rollback_requested", "rollout", rollout_id, {"reason": why, "patch_key": before["patch_key"]})
+        held = await holds_in_force(work.tx, tenant_id, before["patch_key"])
+        if all(hold.segment is not None for hold in held):
+            await place_hold(work, before["patch_key"], None, f"taken back: {why}", "person")
         work.wake("rollout", rollout_id)
     return await show_rollout(caller, tenant_id, rollout_id)
 

@@ -30,9 +30,13 @@ def canonical(value: Any) -> bytes:
 
     Raises NotCanonical for anything else: floats, integers out of range, keys that are not strings.
     """
-    _check(value, "$", 0)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8")
+    if not _fits(value, 0):
+        _name_what_does_not(value, "$", 0)
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        _name_what_does_not(value, "$", 0)
+        raise
 
 
 def digest(value: Any) -> str:
@@ -45,7 +49,26 @@ def signed_bytes(kind: str, value: Any) -> bytes:
     return b"patchring/v1/" + kind.encode("ascii") + b"\0" + canonical(value)
 
 
-def _check(value: Any, place: str, depth: int) -> None:
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _fits(value: Any, depth: int) -> bool:
+    """Whether all of it has a form, but for lone surrogates, which the encoding finds. Most of the time, it has."""
+    if isinstance(value, str) or value is None:
+        return depth <= DEPTH_MAX
+    if isinstance(value, int):
+        return depth <= DEPTH_MAX and -INTEGER_MAX <= value <= INTEGER_MAX
+    if isinstance(value, dict):
+        inner = depth + 1
+        return depth <= DEPTH_MAX and all(isinstance(k, str) and _fits(v, inner) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        inner = depth + 1
+        return depth <= DEPTH_MAX and all(_fits(item, inner) for item in value)
+    return False
+
+
+def _name_what_does_not(value: Any, place: str, depth: int) -> None:
+    """Raises NotCanonical with the first place that has no form."""
     if depth > DEPTH_MAX:
         raise NotCanonical(f"{place}: nested deeper than {DEPTH_MAX} levels")
     if value is None or isinstance(value, bool):
@@ -54,21 +77,21 @@ def _check(value: Any, place: str, depth: int) -> None:
         if abs(value) > INTEGER_MAX:
             raise NotCanonical(f"{place}: expected an integer within 2**53 - 1, got {value}")
     elif isinstance(value, str):
-        _check_text(value, place)
+        _name_a_surrogate(value, place)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise NotCanonical(f"{place}: expected text as a key, got {type(key).__name__}")
-            _check_text(key, place)
-            _check(item, f"{place}.{key}", depth + 1)
+            _name_a_surrogate(key, place)
+            _name_what_does_not(item, f"{place}.{key}", depth + 1)
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
-            _check(item, f"{place}[{number}]", depth + 1)
+            _name_what_does_not(item, f"{place}[{number}]", depth + 1)
     else:
         raise NotCanonical(f"{place}: {type(value).__name__} has no canonical form")
 
 
-def _check_text(text: str, place: str) -> None:
+def _name_a_surrogate(text: str, place: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -6,7 +6,9 @@ A message with an unknown field, a missing field, a wrong type or too long a tex
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 TEXT_CHARACTERS_MAX = 65_536
@@ -21,78 +23,117 @@ class Refused(ValueError):
 
 def encode(message: Any) -> Any:
     """A dataclass (or a list or dict of them) as plain JSON values; field order is kept."""
-    if dataclasses.is_dataclass(message) and not isinstance(message, type):
-        return {field.name: encode(getattr(message, field.name)) for field in dataclasses.fields(message)}
+    shape: Any = type(message)
+    if shape in _PLAIN:
+        return message
+    if shape is dict:
+        return {key: encode(item) for key, item in message.items()}
     if isinstance(message, (list, tuple)):
         return [encode(item) for item in message]
-    if isinstance(message, dict):
-        return {key: encode(item) for key, item in message.items()}
+    if dataclasses.is_dataclass(message) and not isinstance(message, type):
+        return {name: encode(getattr(message, name)) for name in _names(shape)}
     return message
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
+@functools.cache
+def _names(shape: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(shape))
 
 
 def decode(shape: type[T], value: Any) -> T:
     """Build `shape` from plain JSON values; raises Refused."""
-    result: T = _decode(shape, value, shape.__name__)
+    wanted: Any = shape
+    result: T = _reader(wanted)(value, shape.__name__)
     return result
 
 
-def _decode(shape: Any, value: Any, place: str) -> Any:
+# A value and the place where it stands, for the refusal; gives what the shape wants.
+Reader = Callable[[Any, str], Any]
+
+
+@functools.cache
+def _reader(shape: Any) -> Reader:
+    """How values of a shape are read, worked out once for each shape."""
     if shape is Any:
-        return value
+        return lambda value, place: value
     origin = typing.get_origin(shape)
     if origin is typing.Union:
-        options = [o for o in typing.get_args(shape) if o is not type(None)]
-        return None if value is None else _decode(options[0], value, place)
+        return _optional_reader(next(o for o in typing.get_args(shape) if o is not type(None)))
     if origin is list:
-        return _decode_list(typing.get_args(shape)[0], value, place)
+        return _list_reader(typing.get_args(shape)[0])
     if origin is dict:
-        item = typing.get_args(shape)[1]
-        _expect(isinstance(value, dict), place, "an object", value)
-        return {key: _decode(item, entry, f"{place}.{key}") for key, entry in value.items()}
+        return _dict_reader(typing.get_args(shape)[1])
     if dataclasses.is_dataclass(shape):
-        return _decode_object(shape, value, place)
-    return _decode_scalar(shape, value, place)
+        return _object_reader(shape)
+    return _scalar_reader(shape)
 
 
-def _decode_list(item: Any, value: Any, place: str) -> list[Any]:
-    _expect(isinstance(value, list), place, "a list", value)
-    if len(value) > LIST_COUNT_MAX:
-        raise Refused(f"{place}: expected at most {LIST_COUNT_MAX} entries, got {len(value)}")
-    return [_decode(item, entry, f"{place}[{number}]") for number, entry in enumerate(value)]
+def _optional_reader(shape: Any) -> Reader:
+    read = _reader(shape)
+    return lambda value, place: None if value is None else read(value, place)
 
 
-def _decode_object(shape: Any, value: Any, place: str) -> Any:
-    _expect(isinstance(value, dict), place, "an object", value)
-    hints = _hints(shape)
-    unknown = sorted(set(value) - set(hints))
-    if unknown:
-        raise Refused(f"{place}: unknown field {unknown[0]!r}; known are {', '.join(sorted(hints))}")
-    known: dict[str, Any] = {}
-    for field in dataclasses.fields(shape):
-        if field.name in value:
-            known[field.name] = _decode(hints[field.name], value[field.name], f"{place}.{field.name}")
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise Refused(f"{place}: the field {field.name!r} is missing")
-    return shape(**known)
+def _list_reader(shape: Any) -> Reader:
+    read = _reader(shape)
+
+    def read_list(value: Any, place: str) -> list[Any]:
+        _expect(isinstance(value, list), place, "a list", value)
+        if len(value) > LIST_COUNT_MAX:
+            raise Refused(f"{place}: expected at most {LIST_COUNT_MAX} entries, got {len(value)}")
+        return [read(entry, f"{place}[{number}]") for number, entry in enumerate(value)]
+
+    return read_list
 
 
-def _decode_scalar(shape: Any, value: Any, place: str) -> Any:
-    exact = type(value) is shape
-    _expect(exact, place, {str: "text", int: "an integer", bool: "true or false"}.get(shape, str(shape)), value)
-    if shape is str and len(value) > TEXT_CHARACTERS_MAX:
-        raise Refused(f"{place}: expected at most {TEXT_CHARACTERS_MAX} characters, got {len(value)}")
-    return value
+def _dict_reader(shape: Any) -> Reader:
+    read = _reader(shape)
+
+    def read_dict(value: Any, place: str) -> dict[str, Any]:
+        _expect(isinstance(value, dict), place, "an object", value)
+        return {key: read(entry, f"{place}.{key}") for key, entry in value.items()}
+
+    return read_dict
+
+
+def _object_reader(shape: Any) -> Reader:
+    hints, fields = typing.get_type_hints(shape), dataclasses.fields(shape)
+    readers = {field.name: _reader(hints[field.name]) for field in fields}
+    required = [field.name for field in fields if _is_required(field)]
+
+    def read_object(value: Any, place: str) -> Any:
+        _expect(isinstance(value, dict), place, "an object", value)
+        unknown = sorted(set(value) - set(readers))
+        if unknown:
+            raise Refused(f"{place}: unknown field {unknown[0]!r}; known are {', '.join(sorted(readers))}")
+        known = {name: readers[name](entry, f"{place}.{name}") for name, entry in value.items()}
+        for name in required:
+            if name not in known:
+                raise Refused(f"{place}: the field {name!r} is missing")
+        return shape(**known)
+
+    return read_object
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _scalar_reader(shape: Any) -> Reader:
+    expected = {str: "text", int: "an integer", bool: "true or false"}.get(shape, str(shape))
+
+    def read_scalar(value: Any, place: str) -> Any:
+        if type(value) is not shape:
+            _expect(False, place, expected, value)
+        if shape is str and len(value) > TEXT_CHARACTERS_MAX:
+            raise Refused(f"{place}: expected at most {TEXT_CHARACTERS_MAX} characters, got {len(value)}")
+        return value
+
+    return read_scalar
 
 
 def _expect(holds: bool, place: str, expected: str, value: Any) -> None:
     if not holds:
         raise Refused(f"{place}: expected {expected}, got {type(value).__name__}")
-
-
-_HINTS: dict[Any, dict[str, Any]] = {}
-
-
-def _hints(shape: Any) -> dict[str, Any]:
-    if shape not in _HINTS:
-        _HINTS[shape] = typing.get_type_hints(shape)
-    return _HINTS[shape]

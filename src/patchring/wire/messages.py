@@ -232,10 +232,34 @@ class CheckInAnswer:
 
 
 @dataclass(frozen=True)
+class Signal:
+    """Something that was seen on a device, most often trouble. `name` is service_failure, app_crash, failed_logon,
+    reboot_loop or performance. `subject` is what it happened to (a unit, a program; a sort of performance figure),
+    never a person. `at_ms` is the first time of `value` times where `unit` is "count"; else when it was measured."""
+
+    name: str
+    value: int
+    unit: str
+    at_ms: int
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Signals:
+    """All that was seen from `from_ms` up to `to_ms`. A name in `unread` could not be read in that time: that nothing
+    is said of it means nothing. Spans of one device do not overlap; a gap between two of them was not read."""
+
+    from_ms: int
+    to_ms: int
+    signals: list[Signal]
+    unread: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Report:
     """A signed statement of a device that must not be lost: kept in its journal until acknowledged.
 
-    `kind` is scan or progress; `body` is that message. `sequence` rises by one with each report of a device.
+    `kind` is scan, progress or signals; `body` is that message. `sequence` rises by one with each report of a device.
     The signature is over kind "report" and all other fields.
     """
 
@@ -293,7 +317,8 @@ class ReportsAnswer:
 class PermitRequest:
     """Asked right before the act; signed by the device over kind "permit-request" and all other fields.
 
-    `nonce` is 128 bits of the device's own choosing, in hexadecimal; the permit has to repeat it.
+    `nonce` is 128 bits of the device's own choosing, in hexadecimal; the permit has to repeat it. `number` counts the
+    requests of this device and only rises, so that one that comes late is known to have been overtaken.
     """
 
     tenant_id: str
@@ -301,6 +326,7 @@ class PermitRequest:
     action_id: str
     action: str
     nonce: str
+    number: int
     made_at_ms: int
     boot_id: str
     plan: Plan

@@ -101,7 +101,7 @@ def _urgent(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:
     if job is None or job.plan is None:
         return None
     if job.phase == phases.ASKING:
-        return state, effects.AskPermit(job.offer, job.plan)
+        return _ask(state, job, job.plan)
     if job.phase == phases.PERMITTED:
         return state, effects.MakePlan(job.offer)
     if job.phase == phases.ACTING:
@@ -113,6 +113,12 @@ def _urgent(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:
         counted = replace(job, reboot_count=job.reboot_count + 1)
         return jobs.with_job(state, counted), effects.Reboot(job.deadline_boot_ms)
     return None
+
+
+def _ask(state: State, job: Job, plan: Plan) -> tuple[State, effects.Effect]:
+    """Counted on the disk before it is sent: a request that comes late is older than the one that it is late for."""
+    number = state.kept.request_count + 1
+    return replace(state, kept=replace(state.kept, request_count=number)), effects.AskPermit(job.offer, plan, number)
 
 
 def _may_ask_to_reboot(state: State, job: Job, now: Now) -> bool:
@@ -180,8 +186,7 @@ def _job_step(state: State, now: Now) -> Optional[tuple[State, effects.Effect]]:
     if job.phase == phases.PLANNED:
         return state, effects.RunProbes(list(job.offer.probes))
     if job.phase == phases.READY and job.plan is not None and state.contact_due <= now.boot_ms:
-        asking = jobs.with_job(state, phases.move(job, phases.ASKING))
-        return asking, effects.AskPermit(job.offer, job.plan)
+        return _ask(jobs.with_job(state, phases.move(job, phases.ASKING)), job, job.plan)
     if job.phase == phases.SCANNING:
         return state, _scan(state)
     if job.phase == phases.PROBING:

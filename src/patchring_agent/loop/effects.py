@@ -68,10 +68,14 @@ class RunProbes:
 
 @dataclass(frozen=True)
 class AskPermit:
-    """-> PermitAnswered, ServerUnreachable. The driver draws the nonce, notes the boot clock, signs, sends."""
+    """-> PermitAnswered, ServerUnreachable. The driver draws the nonce, notes the boot clock, signs, sends.
+
+    `number`: of all requests of this device.
+    """
 
     offer: Offer
     plan: Plan
+    number: int
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Kept:
-    """Versions of root and policy only rise. `settled` are actions that are done with, newest last.
+    """Versions of root and policy only rise, and so do `sequence` (of reports) and `request_count` (for permits).
+    `settled` are actions that are done with, newest last.
 
     `waiting` are jobs that were denied a permit for now and made room for another. `scan` is the report of the
     newest scan while it is not acknowledged; `scanned_digest` names the state it was read from. `watched` are the
@@ -75,6 +76,7 @@ class Kept:
     root: Optional[Root] = None
     policy_version: int = 0
     sequence: int = 0
+    request_count: int = 0
     boot_id: str = ""
     journal: list[Entry] = field(default_factory=list)
     scan: Optional[Entry] = None

@@ -5,6 +5,7 @@ can be told to misbehave. Time is the clock's; nothing waits.
 """
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -257,6 +258,7 @@ class World:
     def __init__(self, database: Database, fresh: FreshDatabase, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
+        self.request_numbers = itertools.count(1)
         self.connection = psycopg.connect(fresh.admin, autocommit=True, row_factory=dict_row)
         self.workers = [Worker(database, clock, HANDLERS)]
         self.tenants: list[Tenant] = []
@@ -390,6 +392,7 @@ class World:
             "action_id": str(offer["action_id"]),
             "action": offer["kind"],
             "nonce": secrets.token_hex(16),
+            "number": next(self.request_numbers),
             "made_at_ms": milliseconds(now),
             "boot_id": device.boot_id,
             "plan": _plan(device, offer),

@@ -63,7 +63,7 @@ class PermitOffice:
             async with unit_of_work(self._database, Role.SIGNER, self._clock, ACTOR, tenant_id) as work:
                 return await self._decide(work, device_id, request)
         except Denied as denied:
-            await self._note(tenant_id, request, denied)
+            await self._note(tenant_id, device_id, request, denied)
             return _denied_answer(denied.reasons, denied.retry_after_s)
 
     async def _decide(self, work: Work, device_id: DeviceId, request: PermitRequest) -> PermitAnswer:
@@ -114,14 +114,16 @@ class PermitOffice:
         await _write(work, device_id, request, permit, document, case.slot_keys)
         return permit, PermitAnswer(document, [case.root, authority.document])
 
-    async def _note(self, tenant_id: TenantId, request: PermitRequest, denied: Denied) -> None:
-        """Keep the newest refusal, so that "why is this device not patched?" has the signer's own words."""
+    async def _note(self, tenant_id: TenantId, device_id: DeviceId, request: PermitRequest, denied: Denied) -> None:
+        """Keep the newest refusal, so that "why is this device not patched?" has the signer's own words; and what the
+        request proved of an earlier permit, which holds whether there is a new one or not."""
         reasons = [{"code": r.code, "text": r.text, "numbers": dict(r.numbers)} for r in denied.reasons]
         if any(reason.code in _ANONYMOUS for reason in denied.reasons):
             return
-        async with self._database.tenant(Role.SIGNER, tenant_id) as tx:
-            row = {"tenant_id": tenant_id, "action_id": request.action_id, "denied_at": self._clock.now()}
-            await tx.execute(sql.permits.note_denial, {**row, "reasons": Jsonb(reasons)})
+        async with unit_of_work(self._database, Role.SIGNER, self._clock, ACTOR, tenant_id) as work:
+            await _supersede(work, device_id, request)
+            row = {"tenant_id": tenant_id, "action_id": request.action_id, "denied_at": work.now}
+            await work.tx.execute(sql.permits.note_denial, {**row, "reasons": Jsonb(reasons)})
 
 
 # Refusals of requests that belong to no action of this tenant: there is nothing to keep them at.
@@ -137,8 +139,8 @@ async def _check_signature(work: Work, device_id: DeviceId, request: PermitReque
 
 async def _supersede(work: Work, device_id: DeviceId, request: PermitRequest) -> None:
     """An answer that was lost on the way must not block the device: its new request is the proof that nothing began,
-    because an agent acts only on the answer to its newest nonce."""
-    address = _address(work, device_id, request)
+    because an agent acts only on the answer to its newest nonce. One that comes after a newer one proves nothing."""
+    address = {**_address(work, device_id, request), "number": request.number}
     for row in await work.tx.all(sql.permits.supersede, {**address, "at": work.now}):
         await work.tx.execute(sql.permits.release_slots, {"tenant_id": work.tenant_id, "permit_id": row["permit_id"]})
         again = {"tenant_id": work.tenant_id, "action_id": request.action_id, "at": work.now}

@@ -28,8 +28,8 @@ LOOK_AGAIN = timedelta(minutes=1)
 MOVING = frozenset({RolloutState.RUNNING, RolloutState.ROLLING_BACK})
 
 
-async def handle(work: Work, item: DueItem) -> None:
-    """One look at one rollout."""
+async def handle(work: Work, item: DueItem, look_again: timedelta = LOOK_AGAIN) -> None:
+    """One look at one rollout. `look_again`: how soon, while devices of it are on their way."""
     key = {"tenant_id": work.tenant_id, "rollout_id": item.id}
     row = await work.tx.maybe(sql.rollouts.load, key)
     if row is None:
@@ -47,7 +47,7 @@ async def handle(work: Work, item: DueItem) -> None:
     if any(changed):
         work.wake("rollout", item.id)
     else:
-        _look_later(work, loaded, actions)
+        _look_later(work, loaded, actions, look_again)
 
 
 async def _apply(work: Work, loaded: Loaded, applier: Applier, actions: Sequence[Action]) -> list[bool]:
@@ -73,13 +73,13 @@ async def _say_who_is_lost(work: Work, loaded: Loaded) -> None:
             work.wake("gate", loaded.rollout_id)
 
 
-def _look_later(work: Work, loaded: Loaded, actions: Sequence[Action]) -> None:
+def _look_later(work: Work, loaded: Loaded, actions: Sequence[Action], look_again: timedelta) -> None:
     """When time alone changes something; and while devices are on their way, now and then whether one fell silent."""
     for action in actions:
         if isinstance(action, Wait) and action.until_at is not None:
             work.wake("rollout", loaded.rollout_id, action.until_at)
     if loaded.state in MOVING and any(ring.unsettled_count for ring in loaded.view.rings):
-        work.wake("rollout", loaded.rollout_id, work.now + LOOK_AGAIN)
+        work.wake("rollout", loaded.rollout_id, work.now + look_again)
 
 
 async def handle_campaign(work: Work, item: DueItem) -> None:

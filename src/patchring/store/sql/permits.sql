@@ -102,10 +102,11 @@ set denied_at = excluded.denied_at, reasons = excluded.reasons, denial_count = p
 where patchring.denial.tenant_id = %(tenant_id)s;
 
 -- name: supersede
--- A device that asks anew for the same action says that it did not begin under the permit it was given before.
+-- A device that asks anew for the same action says that it did not begin under the permit it was given before. A
+-- request that was overtaken by the one of that permit says nothing.
 update patchring.permit set settled_at = %(at)s, outcome = 'not_started'
 where tenant_id = %(tenant_id)s and device_id = %(device_id)s and action_id = %(action_id)s
-  and settled_at is null and started_at is null
+  and settled_at is null and started_at is null and (request ->> 'number')::bigint < %(number)s
 returning permit_id;
 
 -- name: release_slots
