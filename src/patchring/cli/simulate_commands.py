@@ -72,14 +72,14 @@ def _made_up(bad: int, good: int, devices: int, tenants: int) -> Sequence[Any]:
 
 
 def _show(scenarios: Sequence[Any], results: Sequence[Any], as_json: bool) -> None:
-    from patchring.sim.trials.runs import code_version
+    from patchring.sim.trials.runs import trials_version
     from patchring.sim.trials.summary import summarise
 
     kinds = {(each.name, seed): (bool(each.patch.defects), each.patch.kev) for each in scenarios for seed in each.seeds}
     rows = [each.as_json() for each in summarise(results, kinds)]
     if as_json:
         show_json(
-            {"code_version": code_version(), "summary": rows, "trials": [each.as_json() for each in results]},
+            {"code_version": trials_version(), "summary": rows, "trials": [each.as_json() for each in results]},
         )
         return
     show_rows(rows, COLUMNS, False, "nothing was run")

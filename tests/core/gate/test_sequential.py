@@ -97,6 +97,13 @@ def test_what_was_not_expected_at_all_is_much_and_not_infinite() -> None:
     assert Evidence().after(Step(5, 0.0, (0.0, 0.0, 0.0))).log_e == pytest.approx(0)
 
 
+def test_a_huge_fleet_without_trouble_is_certain_and_does_not_overflow() -> None:
+    """As many devices as nobody has: E is far below what a number can be, and the chance stays one."""
+    evidence = Evidence().after(Step(0, 1.0, (1e6, 1e6, 1e6)))
+    assert evidence.log_e < -4_000
+    assert evidence.chance == 1.0
+
+
 def test_clean_time_speaks_for_the_patch() -> None:
     """The more devices mature without trouble, the smaller it gets."""
     evidence, before = Evidence(), 0.1

@@ -69,7 +69,7 @@ class Evidence:
     @property
     def chance(self) -> float:
         """At most so likely at any look, if the patch does nothing."""
-        return min(1.0, math.exp(-self.log_e))
+        return math.exp(-max(0.0, self.log_e))
 
 
 def _grid(matured: Sequence[float]) -> list[tuple[float, float]]:

@@ -63,15 +63,26 @@ def judge(watched: Watched, budget: float, unread: int = 0) -> GateVerdict:
 
 def told_to_others(watched: Watched, verdict: GateVerdict) -> Reason:
     """The same for tenants that are not among those where it was seen: without counts of fewer than three (T6)."""
-    if min(watched.tenants, watched.evidence.events) >= TOLD_MIN or verdict.outcome is GateOutcome.INCONCLUSIVE:
+    if _may_be_counted(watched, verdict.outcome):
         return verdict.reason
+    said = WORDS[watched.signal]
     if verdict.outcome is GateOutcome.FAIL:
-        text = f"Stopped for {watched.facet}: {WORDS[watched.signal]} at other clients; others go on"
-        return reason(verdict.reason.code, text)
-    if verdict.warned:
-        text = f"Slower for {watched.facet}: {WORDS[watched.signal]} at another client; they go one by one"
-        return reason(verdict.reason.code, text)
-    return reason(verdict.reason.code, f"For {watched.facet}: {WORDS[watched.signal]} are watched")
+        text = f"Stopped for {watched.facet}: {said} at other clients; others go on"
+    elif verdict.warned:
+        text = f"Slower for {watched.facet}: {said} at another client; they go one by one"
+    elif verdict.outcome is GateOutcome.INCONCLUSIVE:
+        text = f"Inconclusive for {watched.facet}: {said} cannot be read on most of the patched; somebody has to look"
+    else:
+        text = f"For {watched.facet}: {said} are watched"
+    return reason(verdict.reason.code, text)
+
+
+def _may_be_counted(watched: Watched, outcome: GateOutcome) -> bool:
+    """Whether all counts of its sentence may be told. How many tenants have what cannot be read, is not kept."""
+    if outcome is GateOutcome.INCONCLUSIVE:
+        return False
+    left = watched.left if outcome is GateOutcome.FAIL else TOLD_MIN
+    return min(watched.tenants, watched.evidence.events, left) >= TOLD_MIN
 
 
 def _warning(watched: Watched) -> Reason:

@@ -1,9 +1,6 @@
-"""Many trials on all cores, resumable: a result is kept under scenario, seed, way and the version of the code that made
-it, so a run that is broken off goes on where it was, and nothing old is taken for new.
-"""
+"""Many trials on all cores, resumable: a result is kept under scenario, seed, way and the version of the code."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-import patchring
+from patchring.sim.results import code_version, keep_result, read_results
 from patchring.sim.trials.catalogue import way
 from patchring.sim.trials.engine import Way, run
 from patchring.sim.trials.fleet import TrialFleet, make_fleet
@@ -21,7 +18,7 @@ from patchring.sim.trials.outcome import outcome
 from patchring.sim.trials.scenario import FleetSpec, Scenario
 from patchring.sim.trials.world import World, make_world
 
-_DEPENDS_ON = ("core/gate", "sim/trials")
+_DEPENDS_ON = ("patchring/core/gate", "patchring/sim/trials")
 Progress = Callable[[int, int], None]
 
 
@@ -37,7 +34,7 @@ class Trial:
     @property
     def key(self) -> str:
         named = msgspec.json.encode((self.scenario, self.seed, self.way), order="sorted")
-        return hashlib.sha256(named + code_version().encode()).hexdigest()[:24]
+        return hashlib.sha256(named + trials_version().encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -52,14 +49,8 @@ class Result:
 
 
 @lru_cache(maxsize=1)
-def code_version() -> str:
-    """A digest of the modules that decide what a trial comes to."""
-    root = Path(patchring.__file__).parent
-    digest = hashlib.sha256()
-    for folder in _DEPENDS_ON:
-        for path in sorted((root / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def trials_version() -> str:
+    return code_version(_DEPENDS_ON)
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +75,7 @@ def run_all(
     missing = [n for n in range(len(trials)) if n not in found]
     for number, result in _running([trials[n] for n in missing], jobs):
         found[missing[number]] = result
-        _keep(kept, trials[missing[number]].key, result)
+        keep_result(kept, trials[missing[number]].key, result.as_json())
         if progress:
             progress(len(found), len(trials))
     return [found[number] for number in range(len(trials))]
@@ -102,18 +93,5 @@ def _running(trials: Sequence[Trial], jobs: int) -> Iterator[tuple[int, Result]]
 
 
 def _read(kept: Path | None) -> dict[str, Result]:
-    """A last line that was cut off when the run was broken off is left out."""
-    found = {}
-    for line in kept.read_text(encoding="utf-8").splitlines() if kept and kept.exists() else ():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        found[row.pop("key")] = Result(row.pop("scenario"), row.pop("seed"), row.pop("way"), row)
-    return found
-
-
-def _keep(kept: Path | None, key: str, result: Result) -> None:
-    if kept is not None:
-        with kept.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, **result.as_json()}, sort_keys=True) + "\n")
+    rows = list(read_results(kept))
+    return {row.pop("key"): Result(row.pop("scenario"), row.pop("seed"), row.pop("way"), row) for row in rows}
