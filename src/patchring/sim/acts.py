@@ -88,9 +88,10 @@ class Acts:
             return ActLapsed("the permit's lifetime was over on the boot clock")
         self._marks.add(effect.permit_id)
         self._machine.half_done = True
-        self._machine.begun += [Begun(self._clock.wall_ms(), c.package, c.to_version) for c in effect.plan.changes]
+        at_ms, permit_id = self._clock.true_ms(), effect.permit_id
+        self._machine.begun += [Begun(at_ms, c.package, c.to_version, permit_id) for c in effect.plan.changes]
         self._plan = effect.plan
-        self._transaction = asyncio.create_task(self._transact(effect.plan))
+        self._transaction = asyncio.create_task(self._transact(effect.plan, permit_id))
         return ActStarted()
 
     async def await_end(self, effect: Await) -> Event:
@@ -105,7 +106,7 @@ class Acts:
         if self._transaction is not None:
             await asyncio.wait({self._transaction})
         if self._machine.half_done:
-            await self._transact(effect.plan)
+            await self._transact(effect.plan, effect.permit_id)
         return Repaired(self._machine.outcome(effect.plan), begun=effect.permit_id in self._marks)
 
     async def reboot(self, effect: Reboot) -> Event:
@@ -123,10 +124,10 @@ class Acts:
         await asyncio.wait({task}, timeout=self._clock.real(rest))
         return task.done()
 
-    async def _transact(self, plan: Plan) -> None:
+    async def _transact(self, plan: Plan, permit_id: str) -> None:
         known = self._machine.known
         usual = sum(known[change.package].install for change in plan.changes)
-        began_ms = self._clock.wall_ms()
+        began_ms = self._clock.true_ms()
         await self._clock.sleep(self._faults.duration(usual))
         self._machine.apply(plan)
-        self._machine.downs.append(Down(began_ms, self._clock.wall_ms()))
+        self._machine.downs.append(Down(began_ms, self._clock.true_ms(), permit_id))

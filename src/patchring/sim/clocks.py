@@ -11,11 +11,13 @@ from patchring_agent.loop import Now
 
 
 class DeviceClock:
-    """`clock` is the wall clock; the boot clock starts at 0 with each `boot`."""
+    """`clock` is the wall clock; the boot clock starts at 0 with each `boot`. `true`: the time as it is, where the
+    device's own clock is wrong."""
 
-    def __init__(self, clock: Clock, speed: float) -> None:
+    def __init__(self, clock: Clock, speed: float, true: Clock | None = None) -> None:
         assert speed >= 1, "a device's clock runs at least as fast as the real one"
         self._clock = clock
+        self._true = true or clock
         self._speed = speed
         self._booted_at = 0.0
         self.booted_at_ms = 0
@@ -27,6 +29,10 @@ class DeviceClock:
 
     def wall_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
+
+    def true_ms(self) -> int:
+        """For whoever watches; the device itself never knows it."""
+        return int(self._true.now().timestamp() * 1000)
 
     def boot_ms(self) -> int:
         return int((asyncio.get_running_loop().time() - self._booted_at) * self._speed * 1000)

@@ -1,10 +1,11 @@
 """Effects that talk to the server, and the events that their answers are."""
 
 import secrets
+from typing import Any, Protocol, TypeVar
 
 from patchring.sim.clocks import DeviceClock
 from patchring.sim.disk import Disk
-from patchring.sim.link import Link, Rejected, Unanswered
+from patchring.sim.link import Rejected, Unanswered
 from patchring.sim.machine import Machine
 from patchring.wire.codec import decode, encode
 from patchring.wire.messages import CheckIn, CheckInAnswer, PermitAnswer, PermitRequest, Report, Reports, ReportsAnswer
@@ -22,12 +23,25 @@ from patchring_agent.loop import (
 )
 
 NONCE_BYTES = 16
+A = TypeVar("A")
+
+
+class Way(Protocol):
+    """One device's way to the server: over HTTP (`link.Link`), or inside one process (`world.link.WorldLink`)."""
+
+    def signed(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """A message of this device with its names and its signature over all other fields."""
+        ...
+
+    async def ask(self, route: str, message: Any, shape: type[A]) -> A:
+        """Raises Unanswered, Rejected."""
+        ...
 
 
 class Contact:
     """One device's."""
 
-    def __init__(self, link: Link, machine: Machine, clock: DeviceClock, disk: Disk) -> None:
+    def __init__(self, link: Way, machine: Machine, clock: DeviceClock, disk: Disk) -> None:
         self._link = link
         self._machine = machine
         self._clock = clock
@@ -63,6 +77,7 @@ class Contact:
             "action_id": effect.offer.action_id,
             "action": effect.offer.action,
             "nonce": secrets.token_hex(NONCE_BYTES),
+            "number": effect.number,
             "made_at_ms": self._clock.wall_ms(),
             "boot_id": self._machine.boot_id,
             "plan": encode(effect.plan),

@@ -9,7 +9,7 @@ from typing import Any
 
 from patchring.sim.acts import Acts
 from patchring.sim.clocks import DeviceClock
-from patchring.sim.contact import Contact
+from patchring.sim.contact import Contact, Way
 from patchring.sim.disk import Disk
 from patchring.sim.faults import Faults
 from patchring.sim.link import Link
@@ -57,7 +57,7 @@ class WentDown(Exception):
 class SimDevice:
     """One device of the fleet from enrolment on. `observe` as on a real agent: it never asks and never acts."""
 
-    def __init__(self, machine: Machine, link: Link, clock: DeviceClock, faults: Faults, observe: bool = False) -> None:
+    def __init__(self, machine: Machine, link: Way, clock: DeviceClock, faults: Faults, observe: bool = False) -> None:
         self.machine = machine
         self.device_id = ""
         self.kill_count = 0
@@ -80,9 +80,13 @@ class SimDevice:
     async def enrol(self, token: str, pinned_root: str) -> None:
         """Get a place in the token's tenant; nothing runs yet. Raises Unanswered, Rejected."""
         self._clock.boot()
+        assert isinstance(self._link, Link), "only over HTTP does a device ask for its place"
         answer = await self._link.enrol(token, self.machine.facts(self._clock.booted_at_ms))
-        self.device_id = answer.device_id
-        self._disk = Disk(Kept(Identity(answer.tenant_id, answer.device_id, pinned_root)))
+        self.placed(Disk(Kept(Identity(answer.tenant_id, answer.device_id, pinned_root))))
+
+    def placed(self, disk: Disk) -> None:
+        """It has its place in a tenant, and this on its disk."""
+        self.device_id, self._disk = disk.kept.identity.device_id, disk
 
     async def live(self) -> None:
         """Run until cancelled, over kills and reboots."""
@@ -100,11 +104,11 @@ class SimDevice:
             await self._clock.sleep(RESTART_S)
         except WentDown:
             self._acts.cut_off()
-            went_ms = self._clock.wall_ms()
+            went_ms = self._clock.true_ms()
             self.machine.restart()
             await self._clock.sleep(self._faults.duration(BOOT_S))
             self._clock.boot()
-            self.machine.downs.append(Down(went_ms, self._clock.wall_ms()))
+            self.machine.downs.append(Down(went_ms, self._clock.true_ms()))
 
     async def _run(self) -> None:
         """One life of the agent's process."""
@@ -119,6 +123,8 @@ class SimDevice:
                 raise AgentKilled
             if reboot_wanted and isinstance(effect, Sleep):
                 raise WentDown
+            if still_s := self._faults.stands_still_s():
+                await self._clock.sleep(still_s)
             event = await handlers[type(effect)](effect)
             reboot_wanted = reboot_wanted or isinstance(effect, Reboot)
 

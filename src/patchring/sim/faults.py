@@ -33,6 +33,10 @@ class Faults:
     def kills_agent(self) -> bool:
         return self._power.random() < self._rates.agent_killed
 
+    def stands_still_s(self) -> float:
+        """For how long the device is suspended before its agent's next effect, in seconds."""
+        return 0.0
+
     def duration(self, usual: float) -> float:
         """A duration around the usual one: from two thirds of it to a third more."""
         return usual * (0.67 + 0.66 * self._pace.random())

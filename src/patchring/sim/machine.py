@@ -33,19 +33,22 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Begun:
-    """A change of a product that really began, by wall time: what a halt has to be measured against."""
+    """A change of a product that really began, by true time: what a halt has to be measured against."""
 
     at_ms: int
     product: str
     version: str
+    permit_id: str = ""
 
 
 @dataclass(frozen=True)
 class Down:
-    """A time in which the machine did not do its work, because it was changed or restarted; by wall time."""
+    """A time in which the machine did not do its work, because it was changed or restarted; by true time. `permit_id`
+    is that of the change, empty for a restart."""
 
     from_ms: int
     to_ms: int
+    permit_id: str = ""
 
 
 @dataclass
