@@ -26,6 +26,9 @@ TOOLS = {
 """Program -> the Debian package that brings it."""
 
 CAP_SYS_ADMIN = 21
+WAITING = ["-o", "DPkg::Lock::Timeout=300"]
+"""Options for apt-get: seconds to wait while another program (unattended-upgrades, say) installs."""
+
 DEVICES_MAX = 20
 """systemd needs several of the 128 inotify instances that a kernel gives one user by default."""
 
@@ -74,7 +77,8 @@ def prepare() -> None:
     if packages:
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-qq"], timeout=300)
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], environment=quiet, timeout=600)
+        install = ["apt-get", "install", *WAITING, "-y", "-qq", "--no-install-recommends", *packages]
+        run(install, environment=quiet, timeout=900)
 
 
 def _capable(capability: int) -> bool:

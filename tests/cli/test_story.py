@@ -61,6 +61,9 @@ def test_a_rollout_is_halted_resumed_and_taken_back(desk: Desk) -> None:
     assert desk("rollouts", "roll-back", "northwind", rollout, *WHY, "-y", "--json").json["state"] == "halted"
     assert desk("rollouts", "abandon", "northwind", rollout, *WHY, "-y", "--json").json["state"] == "abandoned"
     start = ("rollouts", "start", "northwind", desk.scene.patch_key, "-y")
+    assert "held: taken back" in desk(*start, code=4).err
+    [hold] = desk("holds", "list", "northwind", "--json").json
+    desk("holds", "release", "northwind", hold["hold_id"], *WHY, "-y")
     assert desk(*start, "--json").json["device_count"] == 1
     assert "[rollout_not_started]" in desk(*start, code=4).err
     assert "abandoned" in desk("rollouts", "watch", "northwind", rollout).out

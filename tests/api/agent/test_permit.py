@@ -21,6 +21,7 @@ def request(device: Device, **changes: Any) -> dict[str, Any]:
         "action_id": str(new_id(NOW)),
         "action": "install",
         "nonce": secrets.token_hex(16),
+        "number": 1,
         "made_at_ms": device.now_ms,
         "boot_id": "boot-1",
         "plan": encode(Plan("apt", [change])),

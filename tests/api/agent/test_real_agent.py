@@ -50,7 +50,7 @@ async def test_enrol_check_in_report_and_permit(present: World, tmp_path: Path) 
             ]
             sent = await asyncio.to_thread(server.reports, entries, scan())
             present.run("update patchring.device_contact set session_epoch = 2")  # the agent renews its session
-            asked = await asyncio.to_thread(server.permit, str(new_id(NOW)), "install", Plan("apt", []))
+            asked = await asyncio.to_thread(server.permit, str(new_id(NOW)), "install", Plan("apt", []), 1)
         finally:
             client.close()
     assert isinstance(seen, CheckInAnswered)

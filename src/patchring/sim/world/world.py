@@ -145,10 +145,18 @@ async def _until_the_end(world: World, lives: list[asyncio.Task[Any]]) -> float:
 
 
 def over(world: World) -> bool:
-    """Whether every patch has its rollouts, and each of them came to its end or waits for a good reason."""
+    """Whether every patch has its rollouts, each of them came to its end or waits for a good reason, and nobody has
+    anything left to say: a device that was suspended may be the last."""
     rollouts = world.tables.rows("rollout")
     enough = len({row["patch_id"] for row in rollouts}) >= len(world.scenario.patches)
-    return enough and all(row["state"] in ENDED or waits_well(world.tables, row) for row in rollouts)
+    ended = enough and all(row["state"] in ENDED or waits_well(world.tables, row) for row in rollouts)
+    return ended and _all_quiet(world)
+
+
+def _all_quiet(world: World) -> bool:
+    if any(device.disk.kept.journal or device.machine.half_done for device in world.devices):
+        return False
+    return all(row["processed_at"] is not None for row in world.tables.rows("report"))
 
 
 def waits_well(tables: Tables, rollout: Mapping[str, Any]) -> bool:
@@ -210,7 +218,7 @@ async def _work(world: World) -> None:
 
 
 async def _idle(world: World) -> None:
-    """Until a row is due."""
+    """Until a row is due, or the lease that a dead worker had on one has run out."""
     while (pause_s := _until_due_s(world)) > 0:
         world.stirred.clear()
         timer = asyncio.get_running_loop().call_later(pause_s, world.stirred.set)
@@ -221,7 +229,8 @@ async def _idle(world: World) -> None:
 
 def _until_due_s(world: World) -> float:
     now = world.clock.now()
-    soonest = min((row["wake_at"] for row in world.tables.rows("due")), default=now + timedelta(hours=1))
+    due_at = (row["lease_until"] or row["wake_at"] for row in world.tables.rows("due"))
+    soonest = min(due_at, default=now + timedelta(hours=1))
     return float(min(soonest - now, timedelta(hours=1)).total_seconds())
 
 
